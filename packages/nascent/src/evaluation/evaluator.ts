@@ -1,0 +1,21 @@
+import type { EpochReport, Evaluation, Metric, Split } from './evaluation.ts';
+
+export interface EvaluationContext {
+  /** Seeds weights, batch order and whatever else is random: hash(study seed, trial number), never the attempt. */
+  readonly seed: number;
+  /** Called after each epoch. */
+  report(epoch: EpochReport): void;
+  /** Aborted when the trial is cancelled or out of time; the evaluator then stops at its next step. */
+  readonly signal: AbortSignal;
+}
+
+/** Turns an architecture into an evaluation: builds the child network, trains it and scores it. */
+export interface Evaluator<Architecture = unknown> {
+  /** Which split and metric its scores have; a study checks this against its reward before it starts. */
+  readonly score: { readonly split: Split; readonly metric: Metric };
+  /** True where an evaluation is a table look-up that needs no process of its own. */
+  readonly inline: boolean;
+  evaluate(architecture: Architecture, context: EvaluationContext): Promise<Evaluation>;
+  /** Frees what was loaded (data, engine tensors). */
+  dispose(): void;
+}
