@@ -1,8 +1,21 @@
 // The import rule (ARCHITECTURE.md): the folders of packages/nascent/src stand in the order of the paper,
 // and a folder imports only folders above it in this list.
 const order = [
-  'search-space', 'evaluation', 'dataset', 'child', 'controller', 'reinforce', 'strategy', 'trial', 'store',
-  'parameter-server', 'study', 'workers', 'experiment', 'export', 'cli',
+  'search-space',
+  'evaluation',
+  'dataset',
+  'child',
+  'controller',
+  'reinforce',
+  'strategy',
+  'trial',
+  'store',
+  'parameter-server',
+  'study',
+  'workers',
+  'experiment',
+  'export',
+  'cli',
 ];
 const leaves = 'errors|random|assert-never';
 const src = 'packages/nascent/src';
