@@ -1,40 +1,69 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Evaluation } from './evaluation.ts';
 import { EvaluationInvalidError, parseEpochReport, parseEvaluation } from './parse.ts';
 
-const score = { split: 'validation', metric: 'accuracy', value: 0.5 } as const;
-const epoch = { epoch: 1, trainingLoss: 2.3, score, elapsedMs: 10 };
-const evaluation: Evaluation = {
-  outcome: { kind: 'completed' },
-  curve: [epoch],
-  parameters: 10,
-  facts: { flops: 1e6 },
+const epoch = {
+  epoch: 1,
+  trainingLoss: 2.3,
+  score: { split: 'validation', metric: 'accuracy', value: 0.4 },
+  elapsedMs: 12,
 };
+const evaluation = { outcome: { kind: 'completed' }, curve: [epoch], parameters: 100, facts: { flops: 1e6 } };
 
-describe('evaluation edge', () => {
-  it('keeps a sound evaluation as it is', () => {
-    expect(parseEvaluation(structuredClone(evaluation))).toEqual(evaluation);
+describe('evaluations at process and store edges', () => {
+  it('what an evaluator returns survives JSON, bit for bit', () => {
+    const curves = fc.array(
+      fc.record({
+        trainingLoss: fc.double({ noNaN: true, noDefaultInfinity: true, min: 0, max: 1e300 }),
+        value: fc.double({ noNaN: true, min: 0, max: 1 }),
+      }),
+    );
+    fc.assert(
+      fc.property(curves, fc.option(fc.nat()), (points, parameters) => {
+        const original: Evaluation = {
+          outcome: { kind: 'completed' },
+          curve: points.map(({ trainingLoss, value }, i) => ({
+            epoch: i + 1,
+            trainingLoss: trainingLoss + 0, // JSON has no −0
+            score: { split: 'validation', metric: 'accuracy', value: value + 0 },
+            elapsedMs: i,
+          })),
+          parameters,
+          facts: {},
+        };
+        expect(parseEvaluation(JSON.parse(JSON.stringify(original)), 'test')).toEqual(original);
+      }),
+    );
+  });
+
+  it('a loss that stopped being finite stays so across JSON', () => {
+    const report = JSON.parse(JSON.stringify({ ...epoch, trainingLoss: Number.POSITIVE_INFINITY }));
+    expect(parseEpochReport(report, 'worker 1').trainingLoss).toBeNaN();
+    expect(parseEpochReport({ ...epoch, trainingLoss: Number.NaN }, 'worker 1').trainingLoss).toBeNaN();
   });
 
   it.each([
-    ['an accuracy in percent', { ...epoch, score: { ...score, value: 50 } }, 'score.value'],
+    ['an accuracy in per cent', { ...epoch, score: { ...epoch.score, value: 40 } }, /score\.value/],
+    ['a score without its split', { ...epoch, score: { metric: 'accuracy', value: 0.4 } }, /score\.split/],
     [
-      'a perplexity below 1',
-      { ...epoch, score: { ...score, metric: 'perplexity', value: 0.9 } },
-      'at least 1',
+      'an accuracy that is not a number',
+      { ...epoch, score: { ...epoch.score, value: Number.NaN } },
+      /score\.value/,
     ],
-    ['a loss that is not finite', { ...epoch, trainingLoss: Number.NaN }, 'trainingLoss'],
-    ['an epoch counted from 0', { ...epoch, epoch: 0 }, 'epoch'],
-    ['an unknown split', { ...epoch, score: { ...score, split: 'train' } }, 'score.split'],
-  ])('%s is refused and named', (_, report, named) => {
-    expect(() => parseEpochReport(report)).toThrow(EvaluationInvalidError);
-    expect(() => parseEpochReport(report)).toThrow(named);
+    ['epoch 0', { ...epoch, epoch: 0 }, /epoch/],
+    ['a key nobody knows', { ...epoch, accuracy: 0.4 }, /accuracy/],
+  ])('refuses %s and names it', (_, report, fault) => {
+    expect(() => parseEpochReport(report, 'worker 3')).toThrow(EvaluationInvalidError);
+    expect(() => parseEpochReport(report, 'worker 3')).toThrow(fault);
+    expect(() => parseEpochReport(report, 'worker 3')).toThrow(/worker 3/);
   });
 
-  it.each([[null], ['0.9'], [{ ...evaluation, outcome: { kind: 'fine' } }], [{ ...evaluation, extra: 1 }]])(
-    'garbage is refused: %j',
-    (garbage) => {
-      expect(() => parseEvaluation(garbage)).toThrow(EvaluationInvalidError);
-    },
-  );
+  it('refuses a curve whose epochs do not rise, and facts that are not finite', () => {
+    expect(() => parseEvaluation({ ...evaluation, curve: [epoch, epoch] }, 'test')).toThrow(
+      /epochs must rise/,
+    );
+    expect(() => parseEvaluation({ ...evaluation, facts: { flops: Infinity } }, 'test')).toThrow(/flops/);
+    expect(parseEvaluation(evaluation, 'test').parameters).toBe(100);
+  });
 });

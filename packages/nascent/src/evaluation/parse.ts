@@ -2,14 +2,13 @@ import { z } from 'zod';
 import { NascentError } from '../errors.ts';
 import type { EpochReport, Evaluation, Outcome, Score } from './evaluation.ts';
 
-/** What an evaluator returned or reported is not what its contract says. */
+/** An evaluation, epoch report or score that came over a process or store edge does not have the right shape. */
 export class EvaluationInvalidError extends NascentError {
-  constructor(what: string, faults: string) {
+  constructor(where: string, what: string, faults: string) {
     super(
       'EVALUATION_INVALID',
-      `${what} does not follow the evaluator's contract:\n${faults}\n` +
-        'Mend the evaluator. Numbers must be finite: a child whose loss is not has the outcome "diverged", ' +
-        'and its curve ends with the epoch before.',
+      `${where}: ${what} is not valid. ${faults}. ` +
+        'If this comes from your own evaluator, correct what it returns (see the types Evaluation and EpochReport).',
     );
   }
 }
@@ -17,30 +16,25 @@ export class EvaluationInvalidError extends NascentError {
 const count = z.int().min(0);
 const milliseconds = z.number().min(0);
 
-/** @see Score; refuses an accuracy outside [0, 1] and a perplexity below 1. */
-export const scoreSchema: z.ZodType<Score> = z
-  .strictObject({
-    split: z.enum(['validation', 'test', 'benchmark']),
-    metric: z.enum(['accuracy', 'perplexity']),
-    value: z.number(),
-  })
-  .superRefine((score, context) => {
-    const fault =
-      score.metric === 'accuracy'
-        ? (score.value < 0 || score.value > 1) && 'an accuracy is a fraction from 0 to 1 (not percent)'
-        : score.value < 1 && 'a perplexity is at least 1';
-    if (fault) context.addIssue({ code: 'custom', path: ['value'], message: `${score.value}: ${fault}` });
-  });
+/** JSON writes NaN and ±Infinity as null, and a diverging child's loss is one of them: null is read as NaN. */
+const loss = z
+  .custom<number | null>((value) => value === null || typeof value === 'number', 'expected a number')
+  .transform((value) => value ?? Number.NaN);
 
-/** @see EpochReport */
+const split = z.enum(['validation', 'test', 'benchmark']);
+
+export const scoreSchema: z.ZodType<Score> = z.discriminatedUnion('metric', [
+  z.strictObject({ split, metric: z.literal('accuracy'), value: z.number().min(0).max(1) }),
+  z.strictObject({ split, metric: z.literal('perplexity'), value: z.number().min(1) }),
+]);
+
 export const epochReportSchema: z.ZodType<EpochReport> = z.strictObject({
   epoch: z.int().min(1),
-  trainingLoss: z.number(),
+  trainingLoss: loss,
   score: scoreSchema,
   elapsedMs: milliseconds,
 });
 
-/** @see Outcome */
 export const outcomeSchema: z.ZodType<Outcome> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('completed') }),
   z.strictObject({ kind: z.literal('diverged'), epoch: count, detail: z.string() }),
@@ -49,25 +43,39 @@ export const outcomeSchema: z.ZodType<Outcome> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('timed-out'), limitMs: milliseconds }),
 ]);
 
-/** @see Evaluation */
-export const evaluationSchema: z.ZodType<Evaluation> = z.strictObject({
+export const factsSchema: z.ZodType<Readonly<Record<string, number>>> = z.record(z.string(), z.number());
+
+const evaluationSchema: z.ZodType<Evaluation> = z.strictObject({
   outcome: outcomeSchema,
-  curve: z.array(epochReportSchema),
+  curve: z
+    .array(epochReportSchema)
+    .refine(
+      (curve) => curve.every((point, i) => i === 0 || point.epoch > (curve[i - 1]?.epoch ?? 0)),
+      'epochs must rise',
+    ),
   parameters: count.nullable(),
-  facts: z.record(z.string(), z.number()),
+  facts: factsSchema,
 });
 
-/** @throws EvaluationInvalidError naming every fault with its path */
-export function parseEvaluation(value: unknown): Evaluation {
-  const parsed = evaluationSchema.safeParse(value);
-  if (!parsed.success)
-    throw new EvaluationInvalidError('what the evaluator returned', z.prettifyError(parsed.error));
-  return parsed.data;
+function parse<T>(schema: z.ZodType<T>, value: unknown, where: string, what: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => {
+    const path = issue.path.join('.');
+    return path === '' ? issue.message : `${path}: ${issue.message}`;
+  });
+  throw new EvaluationInvalidError(where, what, faults.join('; '));
 }
 
-/** @throws EvaluationInvalidError naming every fault with its path */
-export function parseEpochReport(value: unknown): EpochReport {
-  const parsed = epochReportSchema.safeParse(value);
-  if (!parsed.success) throw new EvaluationInvalidError('an epoch report', z.prettifyError(parsed.error));
-  return parsed.data;
+/**
+ * @param where names the edge in the error, for example `worker 2, trial 17`
+ * @throws EvaluationInvalidError
+ */
+export function parseEvaluation(value: unknown, where: string): Evaluation {
+  return parse(evaluationSchema, value, where, 'evaluation');
+}
+
+/** @throws EvaluationInvalidError */
+export function parseEpochReport(value: unknown, where: string): EpochReport {
+  return parse(epochReportSchema, value, where, 'epoch report');
 }
