@@ -45,7 +45,7 @@ export const outcomeSchema: z.ZodType<Outcome> = z.discriminatedUnion('kind', [
 
 export const factsSchema: z.ZodType<Readonly<Record<string, number>>> = z.record(z.string(), z.number());
 
-const evaluationSchema: z.ZodType<Evaluation> = z.strictObject({
+export const evaluationSchema: z.ZodType<Evaluation> = z.strictObject({
   outcome: outcomeSchema,
   curve: z
     .array(epochReportSchema)
