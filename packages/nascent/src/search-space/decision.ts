@@ -20,6 +20,21 @@ export interface Anchor {
 
 export type Decision = Choice | Anchor;
 
+/**
+ * Declares a choice, for example `choice([1, 3, 5, 7])`; the options' type is inferred.
+ *
+ * What may be declared (at least one option, no duplicates, finite numbers, no empty string) is checked by
+ * `defineSpace`, which can name the space and the decision.
+ */
+export function choice<const V extends OptionValue>(options: readonly V[]): Choice<V> {
+  return { kind: 'choice', options };
+}
+
+/** Declares an anchor point; the i-th question of its name chooses any subset of the i earlier ones. */
+export function anchor(): Anchor {
+  return { kind: 'anchor' };
+}
+
 /** The decisions that a space declares, by name. */
 export type Decisions = Readonly<Record<string, Decision>>;
 

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { convolutional } from './convolutional.ts';
+import { parseConvolutionalArchitecture } from './convolutional-architecture.ts';
+import { describeConvolutional } from './convolutional-description.ts';
+import { UnknownSpaceError } from './errors.ts';
+import type { ImageInput, NetworkDescription } from './network-description.ts';
+import { refuseForeign } from './replay.ts';
+import type { SpaceOptions } from './sample.ts';
+import type { SearchSpace } from './space.ts';
+import { parseTokenHeader } from './tokens.ts';
+
+type SpaceFactory = (options: SpaceOptions) => SearchSpace;
+
+/** The spaces that a config or a token string may name without a module. */
+const factories: ReadonlyMap<string, SpaceFactory> = new Map<string, SpaceFactory>([
+  ['convolutional', convolutional],
+]);
+
+export const builtInSpaceNames: readonly string[] = [...factories.keys()];
+
+/**
+ * Makes a built-in space.
+ * @param options checked by the space
+ * @throws UnknownSpaceError, SpaceOptionsError
+ */
+export function builtInSpace(name: string, options: SpaceOptions = {}): SearchSpace {
+  const factory = factories.get(name);
+  if (factory !== undefined) return factory(options);
+  throw new UnknownSpaceError(
+    `There is no built-in space ${JSON.stringify(name)}. Built in: ${builtInSpaceNames.join(', ')}. ` +
+      'A space of your own is named by its module, for example ./my-space.ts.',
+  );
+}
+
+/**
+ * Rebuilds the space that a token string came from: a token string of a built-in space decodes alone.
+ * @throws InvalidTokenError, UnknownSpaceError, SpaceOptionsError
+ * @throws ForeignSampleError when this release has another version of the space
+ */
+export function spaceOfTokens(text: string): SearchSpace {
+  const { arguments: _, ...identity } = parseTokenHeader(text);
+  const space = builtInSpace(identity.name, identity.options);
+  refuseForeign(identity, space.identity);
+  return space;
+}
+
+const tagged = z.looseObject({ kind: z.string() });
+
+/**
+ * Describes an architecture of a built-in space that comes from a store, without running the user's code.
+ * @returns null when it is not of a built-in kind
+ * @throws InvalidArchitectureError when it is of a built-in kind but malformed
+ */
+export function describeArchitecture(architecture: unknown, input?: ImageInput): NetworkDescription | null {
+  const kind = tagged.safeParse(architecture).data?.kind;
+  switch (kind) {
+    case 'convolutional':
+      return describeConvolutional(parseConvolutionalArchitecture(architecture), input);
+    default:
+      return null;
+  }
+}

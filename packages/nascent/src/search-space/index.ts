@@ -1,0 +1,40 @@
+/**
+ * Search spaces: what may be asked, what was answered, and what that means.
+ *
+ * Read in this order:
+ *
+ * 1. `decision.ts`   a space declares decisions: a choice among options, an anchor point among earlier ones
+ * 2. `ask.ts`        a program asks them, `yield* ask.height()`, and goes on with the answer
+ * 3. `space.ts`      declaration + program = a search space, with a fingerprint of what it declares
+ * 4. `dialogue.ts`   a program run question by question; whatever answers is a strategy
+ * 5. `sample.ts`, `replay.ts`   the recorded answers; replaying them is decoding
+ * 6. `tokens.ts`     a sample as one self-contained word
+ * 7. `uniform.ts`, `enumerate.ts`   the two simplest ways to answer: by chance, and in every possible way
+ * 8. `convolutional.ts`   the paper's CNN space (Zoph & Le 2017, §3.1), and what its networks cost
+ *
+ * Nothing here knows tensors, controllers or stores.
+ */
+export type { ArgumentRule } from './arguments.ts';
+export type { Ask, Asking, Narrowed } from './ask.ts';
+export { builtInSpace, builtInSpaceNames, describeArchitecture, spaceOfTokens } from './built-in.ts';
+export { architectureKey, canonicalJson, hashOf, NotPlainDataError } from './canonical-json.ts';
+export { checkProgram } from './check-program.ts';
+export type { ConvolutionalOptions } from './convolutional.ts';
+export { convolutional } from './convolutional.ts';
+export type { ConvolutionalArchitecture, ConvolutionLayer } from './convolutional-architecture.ts';
+export { parseConvolutionalArchitecture } from './convolutional-architecture.ts';
+export { convolutionalFlops, convolutionalParameters } from './convolutional-cost.ts';
+export type { Anchor, Answer, Choice, Decision, Decisions, OptionValue, Question } from './decision.ts';
+export { anchor, choice } from './decision.ts';
+export type { Dialogue } from './dialogue.ts';
+export { countByEnumeration, enumerate } from './enumerate.ts';
+export * from './errors.ts';
+export type { ImageInput, LayerDescription, NetworkDescription } from './network-description.ts';
+export { CIFAR10_INPUT } from './network-description.ts';
+export { replay } from './replay.ts';
+export type { Sample, SpaceArguments, SpaceIdentity, SpaceOptions } from './sample.ts';
+export type { SearchSpace, SpaceDefinition } from './space.ts';
+export { defineSpace } from './space.ts';
+export type { TokenHeader } from './tokens.ts';
+export { decodeTokens, encodeSample, looksLikeTokens, parseTokenHeader } from './tokens.ts';
+export { answerUniformly, sampleUniformly } from './uniform.ts';
