@@ -1,0 +1,117 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { describeExit } from './exit-description.ts';
+import { type Order, type Word, wordSchema } from './messages.ts';
+import { OutputTail } from './output-tail.ts';
+import { workerEnvironment } from './worker-environment.ts';
+
+/** Who hears of a worker process. Exactly one listener at a time; it changes with what the worker is doing. */
+export interface WorkerListener {
+  word(word: Word): void;
+  /** The process has ended, and every word it had said was delivered. */
+  ended(description: string): void;
+}
+
+export interface WorkerStart {
+  readonly threads: number;
+  /** Also V8's heap limit; null: V8's default. */
+  readonly memoryMiB: number | null;
+  /** Each line that the worker writes to its standard output or error. */
+  readonly onOutput?: (line: string) => void;
+}
+
+/** How long the streams of a dead process may take to run dry: a grandchild can hold them open for ever. */
+const drainMs = 500;
+
+/** One worker process: its channel, its last lines, its end. It knows nothing of jobs. */
+export class WorkerProcess {
+  readonly pid: number;
+  /** Set before the first message can arrive. */
+  listener: WorkerListener;
+  readonly #process: ReturnType<typeof spawn>;
+  readonly #lastLines: OutputTail;
+  #faultOfSpeech: string | null = null;
+  #ended = false;
+
+  constructor(start: WorkerStart, listener: WorkerListener) {
+    this.listener = listener;
+    const child = spawn(start);
+    this.#process = child;
+    this.pid = child.pid ?? -1; // −1: the system could not start it; the exit says why
+    new OutputTail(child.stdout, start.onOutput);
+    this.#lastLines = new OutputTail(child.stderr, start.onOutput);
+    child.on('message', (message: unknown) => this.#hear(message));
+    void this.#awaitEnd();
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** @throws DataCloneError if the order holds something that is not data, for example a function */
+  say(order: Order): void {
+    if (!this.#process.connected) return; // it has ended; the listener is about to hear of it
+    this.#process.send(order, undefined, undefined, () => {}); // a failure to send is the end as well
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  #hear(message: unknown): void {
+    const word = wordSchema.safeParse(message);
+    if (word.success) {
+      this.listener.word(word.data);
+      return;
+    }
+    // Somebody in the worker spoke on our channel. Nothing it says can be trusted any more.
+    this.#faultOfSpeech ??= `worker process sent an unknown message:\n${z.prettifyError(word.error)}`;
+    this.kill();
+  }
+
+  async #awaitEnd(): Promise<void> {
+    const child = this.#process;
+    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const exit = await new Promise<{ code: number | null; signal: string | null; cause?: Error }>(
+      (resolve) => {
+        child.once('exit', (code, signal) => resolve({ code, signal }));
+        child.once('error', (cause) => resolve({ code: null, signal: null, cause }));
+      },
+    );
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, drainMs))]);
+    this.#ended = true;
+    this.listener.ended(
+      this.#faultOfSpeech ??
+        (exit.cause === undefined
+          ? describeExit(exit, this.#lastLines.last())
+          : `worker process could not be started: ${exit.cause.message}`),
+    );
+  }
+}
+
+function spawn(start: WorkerStart) {
+  return execa(process.execPath, [...nodeOptions(start), entry(), String(process.pid)], {
+    ipc: true,
+    serialization: 'advanced', // keeps what JSON loses, for example undefined and typed arrays
+    buffer: false, // otherwise every line and message of a long life is kept
+    reject: false,
+    stdin: 'ignore',
+    env: workerEnvironment(start.threads),
+  });
+}
+
+const here = import.meta.url;
+const fromSources = here.endsWith('.ts');
+
+function entry(): string {
+  return fileURLToPath(new URL(fromSources ? './worker-main.ts' : './worker-main.js', here));
+}
+
+function nodeOptions({ memoryMiB }: WorkerStart): readonly string[] {
+  return [
+    ...(memoryMiB === null ? [] : [`--max-old-space-size=${Math.ceil(memoryMiB)}`]),
+    ...(fromSources ? ['--import', pathToFileURL(createRequire(here).resolve('tsx')).href] : []),
+  ];
+}

@@ -1,0 +1,121 @@
+import { messageOf, NascentError } from '../errors.ts';
+import type { Evaluator } from '../evaluation/evaluator.ts';
+import { parseEpochReport, parseEvaluation } from '../evaluation/parse.ts';
+import type { EvaluatorReference } from './evaluator-module.ts';
+import type { Order, Word } from './messages.ts';
+
+/** What a worker's session needs of its process. */
+export interface SessionEdge {
+  say(word: Word): void;
+  load(
+    reference: EvaluatorReference,
+    context: { threads: number; configDirectory: string },
+  ): Promise<Evaluator>;
+  exit(code: number): void;
+}
+
+interface RunningJob {
+  readonly trial: number;
+  readonly attempt: number;
+  readonly abort: AbortController;
+}
+
+/** The worker's half of the conversation: one evaluator, loaded once, one job at a time. */
+export class WorkerSession {
+  readonly #edge: SessionEdge;
+  #evaluator: Evaluator | null = null;
+  #running: RunningJob | null = null;
+
+  constructor(edge: SessionEdge) {
+    this.#edge = edge;
+  }
+
+  /** Does what the pool says. Resolves when it is done; never rejects because of the evaluator. */
+  async obey(order: Order): Promise<void> {
+    switch (order.kind) {
+      case 'open':
+        return this.#open(order);
+      case 'evaluate':
+        return this.#evaluate(order);
+      case 'abort': {
+        const job = this.#running;
+        if (job?.trial === order.trial && job.attempt === order.attempt)
+          job.abort.abort(abortReason(order.reason));
+        return;
+      }
+      case 'close':
+        this.#evaluator?.dispose();
+        this.#edge.exit(0);
+    }
+  }
+
+  async #open(order: Extract<Order, { kind: 'open' }>): Promise<void> {
+    const { evaluator, threads, configDirectory } = order;
+    try {
+      this.#evaluator = await this.#edge.load(evaluator, { threads, configDirectory });
+      this.#edge.say({ kind: 'opened' });
+    } catch (thrown) {
+      this.#edge.say({ kind: 'refused', code: codeOf(thrown), message: describeThrown(thrown) });
+    }
+  }
+
+  async #evaluate(order: Extract<Order, { kind: 'evaluate' }>): Promise<void> {
+    const { trial, attempt, seed, architecture } = order;
+    const evaluator = this.#evaluator;
+    if (evaluator === null) throw new Error('the pool sent a job before the evaluator was loaded');
+    const job: RunningJob = { trial, attempt, abort: new AbortController() };
+    this.#running = job;
+    const say = this.#edge.say;
+    const report = (epoch: unknown) => {
+      const parsed = parseEpochReport(epoch, `trial ${trial}`);
+      if (this.#running === job) say({ kind: 'epoch', trial, attempt, report: parsed });
+    };
+
+    say({ kind: 'begun', trial, attempt });
+    const startedAt = performance.now();
+    try {
+      const returned: unknown = await evaluator.evaluate(architecture, {
+        seed,
+        report,
+        signal: job.abort.signal,
+      });
+      const evaluatorMs = performance.now() - startedAt;
+      say({
+        kind: 'evaluated',
+        trial,
+        attempt,
+        evaluation: parseEvaluation(returned, `trial ${trial}`),
+        evaluatorMs,
+      });
+    } catch (thrown) {
+      say({ kind: 'threw', trial, attempt, message: describeThrown(thrown) });
+    } finally {
+      this.#running = null;
+    }
+  }
+}
+
+/** As `AbortSignal.timeout` does it: a reason named TimeoutError for lack of time, AbortError otherwise. */
+function abortReason(reason: 'cancelled' | 'out-of-time'): Error {
+  const late = reason === 'out-of-time';
+  const why = new Error(late ? 'the time limit of the trial has passed' : 'the trial was cancelled');
+  why.name = late ? 'TimeoutError' : 'AbortError';
+  return why;
+}
+
+function codeOf(thrown: unknown): string {
+  const code = thrown instanceof Error ? (thrown as { code?: unknown }).code : undefined;
+  return typeof code === 'string' ? code : 'EVALUATOR_NOT_LOADED';
+}
+
+/** An error that was written for a reader speaks for itself; of any other, the place helps too. */
+function describeThrown(thrown: unknown): string {
+  const meant =
+    thrown instanceof NascentError || (thrown instanceof Error && thrown.name.startsWith('Torch'));
+  if (meant || !(thrown instanceof Error) || thrown.stack === undefined) return messageOf(thrown);
+  const places = thrown.stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line) && !line.includes('node:internal'))
+    .slice(0, 4);
+  return [`${thrown.name}: ${messageOf(thrown)}`, ...places].join('\n');
+}

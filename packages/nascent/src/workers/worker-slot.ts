@@ -1,0 +1,159 @@
+import { assertNever } from '../assert-never.ts';
+import type { EvaluationJob, JobResult } from '../study/evaluator-pool.ts';
+import { WorkerStartError } from './errors.ts';
+import { evaluateJob, type JobOptions } from './evaluate-job.ts';
+import type { Order } from './messages.ts';
+import { WorkerProcess, type WorkerStart } from './worker-process.ts';
+
+export interface SlotOptions extends WorkerStart {
+  readonly open: Extract<Order, { kind: 'open' }>;
+}
+
+/** How often in a row a worker may die without having begun a job. A broken machine must not restart for ever. */
+const triesWithoutJob = 3;
+const closeGraceMs = 2000;
+
+/**
+ * A place for one worker process. It holds a process that has loaded the evaluator, replaces it whenever it
+ * ends, and gives it one job at a time.
+ */
+export class WorkerSlot {
+  readonly #options: SlotOptions;
+  /** The process that is alive or starting; the promise resolves when its evaluator is loaded. */
+  #opened: Promise<WorkerProcess>;
+  #current: WorkerProcess | null = null;
+  #deathsWithoutJob = 0;
+  #idle = false;
+  #closed = false;
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+    this.#opened = this.#open();
+  }
+
+  /** A job given now would begin at once. */
+  get idle(): boolean {
+    return this.#idle;
+  }
+
+  /** @throws WorkerStartError if no worker can be started here */
+  async ready(): Promise<void> {
+    await this.#opened;
+  }
+
+  /**
+   * Not to be called while a job is running here.
+   * @throws WorkerStartError if no worker can be started here (any more)
+   */
+  async evaluate(job: EvaluationJob, options: JobOptions): Promise<JobResult> {
+    for (;;) {
+      const worker = await unlessAborted(this.#opened, options.signal);
+      if (worker === null) return { kind: 'cancelled' };
+      if (worker.ended) continue; // it died idle a moment ago, `#opened` is its successor
+      this.#idle = false;
+      try {
+        const result = await evaluateJob(worker, job, options);
+        if (result.kind !== 'never-begun') {
+          this.#deathsWithoutJob = 0;
+          return result;
+        }
+        this.#deathsWithoutJob++;
+      } finally {
+        this.#rest(worker);
+      }
+    }
+  }
+
+  /** Ends the process; the caller has ended the jobs. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const worker = this.#current;
+    if (worker === null || worker.ended) return;
+    await new Promise<void>((resolve) => {
+      worker.listener = { word: () => {}, ended: () => resolve() };
+      const timer = setTimeout(() => worker.kill(), closeGraceMs);
+      timer.unref();
+      if (this.#idle) worker.say({ kind: 'close' });
+      else worker.kill(); // still loading
+    });
+  }
+
+  #rest(worker: WorkerProcess): void {
+    if (worker.ended) {
+      this.#opened = this.#open();
+      return;
+    }
+    this.#idle = true;
+    worker.listener = {
+      word: () => {}, // late words of an old job
+      ended: () => {
+        this.#idle = false;
+        this.#deathsWithoutJob++;
+        this.#opened = this.#open();
+      },
+    };
+  }
+
+  #open(): Promise<WorkerProcess> {
+    const opened = this.#start();
+    opened.catch(() => {}); // whoever waits for it hears of it
+    return opened;
+  }
+
+  async #start(): Promise<WorkerProcess> {
+    for (;;) {
+      if (this.#closed) throw new WorkerStartError('WORKER_START_FAILED', 'the pool of workers is closed');
+      const started = await this.#startOnce();
+      switch (started.kind) {
+        case 'opened':
+          this.#rest(started.worker);
+          return started.worker;
+        case 'refused':
+          throw new WorkerStartError(started.code, started.message);
+        case 'died': {
+          this.#deathsWithoutJob++;
+          if (this.#deathsWithoutJob < triesWithoutJob) break;
+          const text = `no worker process stays alive (${triesWithoutJob} died without a trial). The last one: `;
+          throw new WorkerStartError('WORKER_START_FAILED', `${text}${started.detail}`);
+        }
+        default:
+          assertNever(started);
+      }
+    }
+  }
+
+  #startOnce(): Promise<
+    | { readonly kind: 'opened'; readonly worker: WorkerProcess }
+    | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+    | { readonly kind: 'died'; readonly detail: string }
+  > {
+    return new Promise((resolve) => {
+      const worker = new WorkerProcess(this.#options, {
+        word: (word) => {
+          if (word.kind === 'opened') resolve({ kind: 'opened', worker });
+          if (word.kind === 'refused') {
+            resolve({ kind: 'refused', code: word.code, message: word.message });
+            worker.kill();
+          }
+        },
+        ended: (detail) => resolve({ kind: 'died', detail }),
+      });
+      this.#current = worker;
+      worker.say(this.#options.open);
+    });
+  }
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  if (signal.aborted) return null;
+  let give: () => void = () => {};
+  const aborted = new Promise<null>((resolve) => {
+    give = () => resolve(null);
+    signal.addEventListener('abort', give, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', give);
+  }
+}
