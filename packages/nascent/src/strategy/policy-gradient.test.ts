@@ -1,0 +1,196 @@
+import { liveTensors } from '@nascent/torch';
+import { describe, expect, it } from 'vitest';
+import { chain, conditional, type KnownRewards, skips } from '../../test/known-rewards.ts';
+import { hasNotMoved, NOT_MOVED } from './movement.ts';
+import { type PolicyGradient, policyGradient } from './policy-gradient.ts';
+import { PRESETS } from './presets.ts';
+import { randomSearch } from './random.ts';
+import type { StrategyResult } from './strategy.ts';
+import { StrategyOptionsError, StrategyStateError } from './strategy.ts';
+
+const SMALL = { preset: 'small', hiddenSize: 8 };
+
+/** Asks and tells `rounds` × `n` samples; trial numbers count on. */
+function search(strategy: PolicyGradient, problem: KnownRewards, rounds: number, n: number, from = 1): void {
+  for (let round = 0; round < rounds; round++) {
+    strategy.tell(answered(strategy, problem, n, from + round * n));
+  }
+}
+
+function answered(
+  strategy: PolicyGradient,
+  problem: KnownRewards,
+  n: number,
+  from: number,
+): StrategyResult[] {
+  return strategy
+    .ask(n, problem.arguments)
+    .map((sample, k) => ({ number: from + k, sample, reward: problem.rewardOf(sample) }));
+}
+
+function weightsOf(strategy: PolicyGradient): number[] {
+  return Array.from(strategy.controller.parameters.toFloat32());
+}
+
+describe('policy gradient strategy', () => {
+  it("has the paper's settings as its default", () => {
+    const strategy = policyGradient(chain.space, {}, 1);
+    expect(PRESETS.paper).toMatchObject({ learningRate: 0.0006, batchSize: 8, hiddenSize: 35, layers: 2 });
+    search(strategy, chain, 1, 7);
+    expect(strategy.summary().updates).toBe(0);
+    search(strategy, chain, 1, 1, 8);
+    expect(strategy.summary()).toMatchObject({ samples: 8, updates: 1 });
+    strategy.dispose();
+  });
+
+  it.each([chain, conditional, skips])(
+    '$name › restored at any point it continues bit for bit',
+    (problem) => {
+      const unbroken = policyGradient(problem.space, SMALL, 5);
+      search(unbroken, problem, 10, 3);
+      let resumed = policyGradient(problem.space, SMALL, 5);
+      for (let round = 0; round < 10; round++) {
+        search(resumed, problem, 1, 3, 1 + round * 3); // 3 at a time in minibatches of 4: the partial one is kept
+        const next = policyGradient(problem.space, SMALL, 5);
+        next.restore(resumed.state());
+        expect(next.state()).toEqual(resumed.state());
+        resumed.dispose();
+        resumed = next;
+      }
+      expect(resumed.state()).toEqual(unbroken.state());
+      expect(resumed.summary()).toEqual(unbroken.summary());
+      expect(resumed.ask(5, problem.arguments)).toEqual(unbroken.ask(5, problem.arguments));
+      resumed.dispose();
+      unbroken.dispose();
+    },
+  );
+
+  it("the order in which a minibatch's results arrive does not count", () => {
+    const [forward, backward] = [
+      policyGradient(chain.space, SMALL, 2),
+      policyGradient(chain.space, SMALL, 2),
+    ];
+    forward.tell(answered(forward, chain, 4, 1));
+    for (const result of answered(backward, chain, 4, 1).reverse()) backward.tell([result]);
+    expect(weightsOf(backward)).toEqual(weightsOf(forward));
+    forward.dispose();
+    backward.dispose();
+  });
+
+  it('several minibatches may be outstanding; every result counts once', () => {
+    const strategy = policyGradient(chain.space, SMALL, 2);
+    const first = answered(strategy, chain, 4, 1);
+    const second = answered(strategy, chain, 4, 5);
+    strategy.tell([...second.slice(0, 3), ...first.slice(2)]);
+    strategy.tell([...first.slice(0, 2), ...second.slice(3)]);
+    expect(strategy.summary()).toMatchObject({ samples: 8, updates: 2 });
+    strategy.dispose();
+  });
+
+  it('samples do not depend on how many are asked at once', () => {
+    const [one, many] = [policyGradient(skips.space, SMALL, 3), policyGradient(skips.space, SMALL, 3)];
+    const single = Array.from({ length: 8 }, () => one.ask(1, skips.arguments)).flat();
+    expect(many.ask(8, skips.arguments)).toEqual(single);
+    one.dispose();
+    many.dispose();
+  });
+
+  it('refuses a bad result and leaves everything as it was', () => {
+    const strategy = policyGradient(chain.space, SMALL, 3);
+    const results = answered(strategy, chain, 4, 1);
+    const before = strategy.state();
+    const [foreign] = randomSearch(skips.space, {}, 3).ask(1, skips.arguments);
+    if (foreign === undefined) throw new Error('nothing was drawn');
+    expect(() => strategy.tell([...results, { number: 5, sample: foreign, reward: 1 }])).toThrow(/skips@1/);
+    expect(() =>
+      strategy.tell(results.map((result, k) => (k === 2 ? { ...result, reward: Number.NaN } : result))),
+    ).toThrow(/trial 3.*NaN/s);
+    expect(strategy.state()).toEqual(before);
+    strategy.dispose();
+  });
+
+  it('refuses a state of another space, strategy, seed, or other options, saying which', () => {
+    const strategy = policyGradient(chain.space, SMALL, 3);
+    const from = (other: { state(): Uint8Array; dispose(): void }) => {
+      const bytes = other.state();
+      other.dispose();
+      return () => strategy.restore(bytes);
+    };
+    expect(from(policyGradient(skips.space, SMALL, 3))).toThrow(/search space "skips@1/);
+    expect(from(policyGradient(chain.space, SMALL, 4))).toThrow(/the seed 4/);
+    expect(from(policyGradient(chain.space, { ...SMALL, learningRate: 0.5 }, 3))).toThrow(/options.*0\.5/s);
+    expect(from(randomSearch(chain.space, {}, 3))).toThrow(StrategyStateError);
+    const cut = strategy.state().slice(0, -5);
+    expect(() => strategy.restore(cut)).toThrow(StrategyStateError);
+    strategy.dispose();
+  });
+
+  it('refuses misspelt options, naming them', () => {
+    expect(() => policyGradient(chain.space, { learningrate: 1 }, 1)).toThrow(StrategyOptionsError);
+    expect(() => policyGradient(chain.space, { learningrate: 1 }, 1)).toThrow(/learningrate/);
+    expect(() => policyGradient(chain.space, { preset: 'papers' }, 1)).toThrow(/preset/);
+  });
+
+  it('says that the controller has not moved, until it has', () => {
+    const strategy = policyGradient(chain.space, {}, 1);
+    expect(strategy.summary().note).toBe(NOT_MOVED);
+    search(strategy, chain, 3, 8); // 24 samples at the paper's rate
+    const summary = strategy.summary();
+    expect(summary.note).toBe(NOT_MOVED);
+    expect(summary.kl).toBeGreaterThan(0);
+    expect(summary.kl).toBeLessThan(0.02);
+    expect(summary.entropy).toBeCloseTo(6 * Math.log(4), 1);
+    strategy.dispose();
+
+    const quick = policyGradient(chain.space, { learningRate: 0.1 }, 1);
+    search(quick, chain, 3, 8);
+    expect(quick.summary().kl).toBeGreaterThan(0.1);
+    expect(quick.summary().note).toBeUndefined();
+    quick.dispose();
+  });
+
+  it('a divergence counts as movement only beyond its own noise', () => {
+    expect(hasNotMoved(0.03, 0.001)).toBe(false);
+    expect(hasNotMoved(0.03, 0.006)).toBe(true);
+    expect(hasNotMoved(0.019, 0)).toBe(true);
+  });
+
+  it('asking for a summary changes nothing', () => {
+    const [asked, left] = [policyGradient(skips.space, SMALL, 3), policyGradient(skips.space, SMALL, 3)];
+    for (let round = 0; round < 4; round++) {
+      search(asked, skips, 1, 4, 1 + round * 4);
+      search(left, skips, 1, 4, 1 + round * 4);
+      asked.summary();
+    }
+    expect(asked.state()).toEqual(left.state());
+    asked.dispose();
+    left.dispose();
+  });
+
+  it('keeps the number of live tensors constant, and frees all of them', () => {
+    const before = liveTensors();
+    const strategy = policyGradient(skips.space, SMALL, 3);
+    search(strategy, skips, 2, 4);
+    strategy.summary();
+    const during = liveTensors();
+    for (let round = 0; round < 5; round++) {
+      search(strategy, skips, 1, 4, 9 + round * 4);
+      strategy.summary();
+      strategy.restore(strategy.state());
+      expect(liveTensors()).toBe(during);
+    }
+    strategy.dispose();
+    expect(liveTensors()).toBe(before);
+  });
+
+  it('learns nothing from a reward that says nothing', () => {
+    const strategy = policyGradient(chain.space, SMALL, 3);
+    const untouched = weightsOf(strategy);
+    for (let round = 0; round < 3; round++) {
+      const samples = strategy.ask(4, chain.arguments);
+      strategy.tell(samples.map((sample, k) => ({ number: round * 4 + k + 1, sample, reward: 0.5 })));
+    }
+    expect(weightsOf(strategy)).toEqual(untouched);
+    strategy.dispose();
+  });
+});

@@ -1,0 +1,111 @@
+/**
+ * Small search spaces whose every reward is known, for showing that a strategy learns.
+ * In each of them the uniform policy earns at most half of the optimum, which is 1.
+ */
+import { anchor, choice } from '../src/search-space/decision.ts';
+import type { Sample, SpaceArguments } from '../src/search-space/sample.ts';
+import { defineSpace, type SearchSpace } from '../src/search-space/space.ts';
+
+export interface KnownRewards {
+  readonly name: string;
+  readonly space: SearchSpace;
+  readonly arguments: SpaceArguments;
+  rewardOf(sample: Sample): number;
+}
+
+function known<Architecture, Args extends SpaceArguments>(
+  space: SearchSpace<Architecture, Args>,
+  args: Args,
+  rewardOf: (architecture: Architecture) => number,
+): KnownRewards {
+  return {
+    name: space.identity.name,
+    space,
+    arguments: args,
+    rewardOf: (sample) => rewardOf(space.decode(sample)),
+  };
+}
+
+/** Worth of the options of one decision, best first; `turn` says which option is the best. */
+const worth = (option: number, turn: number): number => [1, 0.2, 0, 0][(option + turn) % 4] ?? 0;
+const average = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** A two-layer chain of convolutions: 6 choices of 4 options, 4,096 samples, an additive reward. */
+export const chain = known(
+  defineSpace({
+    name: 'chain',
+    version: 1,
+    decisions: { height: choice([0, 1, 2, 3]), width: choice([0, 1, 2, 3]), filters: choice([0, 1, 2, 3]) },
+    *program(ask, { layers }: { layers: number }) {
+      const net: number[] = [];
+      for (let i = 0; i < layers; i++)
+        net.push(yield* ask.height(), yield* ask.width(), yield* ask.filters());
+      return net;
+    },
+  }),
+  { layers: 2 },
+  (net) => average(net.map((option, at) => worth(option, at))),
+);
+
+/**
+ * Conditional and of variable length: each layer is a convolution (which asks its filter and, where the filter
+ * is large, a narrowed stride), a pooling (which asks nothing more) or the end. Best is: large convolution with
+ * stride 2, pooling, small convolution, end.
+ */
+export const conditional = known(
+  defineSpace({
+    name: 'conditional',
+    version: 1,
+    decisions: {
+      kind: choice(['convolution', 'pooling', 'end']),
+      filter: choice([1, 3, 5]),
+      stride: choice([1, 2, 3]),
+    },
+    *program(ask, { layers }: { layers: number }) {
+      const net: string[] = [];
+      for (let i = 0; i < layers; i++) {
+        const kind = yield* ask.kind();
+        if (kind === 'end') break;
+        if (kind === 'pooling') {
+          net.push('pooling');
+          continue;
+        }
+        const filter = yield* ask.filter();
+        net.push(filter === 5 ? `5/${yield* ask.stride({ only: [1, 2] })}` : `${filter}`);
+      }
+      return net;
+    },
+  }),
+  { layers: 4 },
+  (net) => {
+    const wanted = ['5/2', 'pooling', '1'];
+    const agreeing = wanted.filter((layer, at) => net[at] === layer).length;
+    return (agreeing + (net.length === wanted.length ? 1 : 0)) / (wanted.length + 1);
+  },
+);
+
+/** Four layers, each with a choice of 2 and the anchors of §3.3: 2^4 · 2^6 = 1,024 samples. */
+export const skips = known(
+  defineSpace({
+    name: 'skips',
+    version: 1,
+    decisions: { filter: choice([3, 5]), skip: anchor() },
+    *program(ask, { layers }: { layers: number }) {
+      const net: { filter: number; inputs: readonly number[] }[] = [];
+      for (let i = 0; i < layers; i++) net.push({ filter: yield* ask.filter(), inputs: yield* ask.skip(i) });
+      return net;
+    },
+  }),
+  { layers: 4 },
+  (net) => {
+    // Wanted: alternating filters; each layer reads the one before it and the image's first layer.
+    const agreeing = net.flatMap(({ filter, inputs }, i) => [
+      filter === (i % 2 === 0 ? 5 : 3),
+      ...Array.from({ length: i }, (_, j) => inputs.includes(j) === (j === i - 1 || j === 0)),
+    ]);
+    return average(agreeing.map((agrees) => (agrees ? 1 : 0))) ** 3;
+  },
+);
+
+export const KNOWN_REWARDS: readonly KnownRewards[] = [chain, conditional, skips];
