@@ -1,0 +1,99 @@
+import {
+  crossEntropy,
+  keep,
+  noGrad,
+  type Schedule,
+  SGD,
+  scope,
+  stack,
+  type Tensor,
+  zeros,
+} from '@nascent/torch';
+import { type Pause, walkBatches } from './batch-walk.ts';
+import { type Classifier, inPrecision, usesChannelsLast } from './classifier.ts';
+import type { ImageBatches, ImageTensors } from './image-tensors.ts';
+import { type Recipe, scheduleOf } from './recipe.ts';
+
+/** Reading the loss back waits for the device: often enough to stop a diverged child early, no more. */
+const STEPS_BETWEEN_LOSS_CHECKS = 50;
+
+/**
+ * Stochastic gradient descent with Nesterov momentum, epoch by epoch. Owns the optimiser's state and its
+ * stream of batches until `dispose()`; the network stays the caller's.
+ */
+export class ClassifierTrainer {
+  readonly #network: Classifier;
+  readonly #recipe: Recipe;
+  readonly #schedule: Schedule;
+  readonly #parameters: readonly Tensor[];
+  readonly #optimiser: SGD;
+  readonly #batches: ImageBatches;
+  readonly #lossSum: Tensor;
+  readonly #steps: number;
+  #step = 0;
+
+  /** @param examplesPerEpoch fixes how many steps the schedule spans */
+  constructor(network: Classifier, data: ImageTensors, recipe: Recipe, examplesPerEpoch: number) {
+    const { learningRate, momentum, weightDecay } = recipe;
+    this.#network = network;
+    this.#recipe = recipe;
+    this.#schedule = scheduleOf(recipe);
+    this.#steps = Math.ceil(examplesPerEpoch / recipe.batchSize) * recipe.epochs;
+    this.#parameters = network.parameters();
+    this.#optimiser = new SGD(this.#parameters, {
+      learningRate,
+      momentum,
+      weightDecay,
+      nesterov: momentum > 0,
+    });
+    this.#batches = data.batches(usesChannelsLast(recipe.precision));
+    this.#lossSum = keep(zeros([], { device: data.device }));
+  }
+
+  /**
+   * One pass over the examples in the given order; the last batch may be smaller. After a pass that ended
+   * early, by a throw of `pause` or a loss that is not finite, only `dispose()` is left to call.
+   * @returns the mean of the batches' losses (natural log); not finite where training diverged
+   */
+  async epoch(order: Int32Array, pause: Pause): Promise<number> {
+    noGrad(() => this.#lossSum.zero_());
+    let done = 0;
+    const batches = await walkBatches(this.#batches, order, this.#recipe.batchSize, pause, () => {
+      this.#trainOnNextBatch();
+      done++;
+      return done % STEPS_BETWEEN_LOSS_CHECKS !== 0 || Number.isFinite(this.#lossSum.item());
+    });
+    return this.#lossSum.item() / batches;
+  }
+
+  #trainOnNextBatch(): void {
+    const { learningRate, precision } = this.#recipe;
+    this.#optimiser.learningRate = learningRate * this.#schedule(this.#step++ / this.#steps);
+    scope(() => {
+      const { images, labels } = this.#batches.take();
+      const logits = inPrecision(precision, () => this.#network.forward(images));
+      const loss = crossEntropy(precision === 'float32' ? logits : logits.to('float32'), labels);
+      this.#optimiser.zeroGrad();
+      loss.backward();
+      this.#optimiser.step();
+      noGrad(() => this.#lossSum.add_(loss));
+    });
+  }
+
+  /** Whether every weight is finite. (A sum of magnitudes also overflows only where training is lost.) */
+  weightsAreFinite(): boolean {
+    return scope(() =>
+      noGrad(() => {
+        const magnitudes = this.#parameters.map((weights) => weights.abs().sum());
+        return Number.isFinite(stack(magnitudes, 0).sum().item());
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.#optimiser.zeroGrad();
+    this.#optimiser.dispose();
+    this.#batches.dispose();
+    this.#lossSum.dispose();
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * Data sets as bytes: found, read, fetched, verified, split and measured. Nothing here knows tensors.
+ *
+ * 1. `image-dataset.ts`   labelled images in memory, training and test parts told apart by type
+ * 2. `cifar10.ts`, `idx.ts`, `mnist.ts`   the file formats
+ * 3. `location.ts`, `load.ts`   where they are looked for; loading by name
+ * 4. `split.ts`, `standardise.ts`   training and validation; channel statistics of the training part
+ * 5. `catalogue.ts`, `fetch.ts`, `verify.ts`   what there is, getting it, checking it
+ */
+export { type CatalogueEntry, catalogue } from './catalogue.ts';
+export { DatasetError, type DatasetErrorCode } from './errors.ts';
+export { type Fetched, type FetchOptions, type FetchProgress, fetchDataset } from './fetch.ts';
+export { classCounts, exampleCount, type ImageDataset } from './image-dataset.ts';
+export {
+  type DatasetName,
+  datasetNames,
+  type LoadOptions,
+  loadTestImages,
+  loadTrainingImages,
+  locateDataset,
+  parseDatasetName,
+} from './load.ts';
+export { dataDirectory, type Surroundings, searchPath } from './location.ts';
+export { type SplitOptions, splitExamples, type TrainValidationSplit } from './split.ts';
+export { type ChannelStatistics, channelStatistics, standardise } from './standardise.ts';
+export { type Check, type Verification, verifyDataset } from './verify.ts';
