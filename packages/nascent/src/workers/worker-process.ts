@@ -1,10 +1,9 @@
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { describeExit } from './exit-description.ts';
 import { type Order, type Word, wordSchema } from './messages.ts';
 import { OutputTail } from './output-tail.ts';
+import { ownEntry } from './own-entry.ts';
 import { workerEnvironment } from './worker-environment.ts';
 
 /** Who hears of a worker process. Exactly one listener at a time; it changes with what the worker is doing. */
@@ -91,27 +90,15 @@ export class WorkerProcess {
   }
 }
 
-function spawn(start: WorkerStart) {
-  return execa(process.execPath, [...nodeOptions(start), entry(), String(process.pid)], {
+function spawn({ threads, memoryMiB }: WorkerStart) {
+  const { options, file } = ownEntry('./worker-main', import.meta.url);
+  const heap = memoryMiB === null ? [] : [`--max-old-space-size=${Math.ceil(memoryMiB)}`];
+  return execa(process.execPath, [...heap, ...options, file, String(process.pid)], {
     ipc: true,
     serialization: 'advanced', // keeps what JSON loses, for example undefined and typed arrays
     buffer: false, // otherwise every line and message of a long life is kept
     reject: false,
     stdin: 'ignore',
-    env: workerEnvironment(start.threads),
+    env: workerEnvironment(threads),
   });
-}
-
-const here = import.meta.url;
-const fromSources = here.endsWith('.ts');
-
-function entry(): string {
-  return fileURLToPath(new URL(fromSources ? './worker-main.ts' : './worker-main.js', here));
-}
-
-function nodeOptions({ memoryMiB }: WorkerStart): readonly string[] {
-  return [
-    ...(memoryMiB === null ? [] : [`--max-old-space-size=${Math.ceil(memoryMiB)}`]),
-    ...(fromSources ? ['--import', pathToFileURL(createRequire(here).resolve('tsx')).href] : []),
-  ];
 }
