@@ -1,4 +1,4 @@
-import { callOperator, cat, stack, Tensor, tensor, zeros } from '@nascent/torch';
+import { cat, lstmCell, stack, type Tensor, tensor, zeros } from '@nascent/torch';
 import type { Controller } from './controller.ts';
 
 /** The flat vector seen as named weights. The tensors are views: made in the caller's scope, freed with it. */
@@ -97,15 +97,7 @@ export function advance(weights: Weights, state: LstmState, input: Tensor): Lstm
   return weights.lstm.map(({ inputWeight, hiddenWeight, bias }, layer) => {
     const before = state[layer];
     if (before === undefined) throw new Error(`the LSTM state has no layer ${layer}`);
-    const outputs = callOperator('aten::lstm_cell', '', [
-      below,
-      [before.hidden, before.cell],
-      inputWeight,
-      hiddenWeight,
-      bias,
-      null,
-    ]);
-    const next = { hidden: tensorOf(outputs[0]), cell: tensorOf(outputs[1]) };
+    const next = lstmCell(below, before, { input: inputWeight, hidden: hiddenWeight, inputBias: bias });
     below = next.hidden;
     return next;
   });
@@ -147,11 +139,6 @@ export function floating(values: Float64Array, shape: readonly number[], like: T
 /** Host indices as an int64 tensor on the device of another. */
 export function indices(values: readonly number[], like: Tensor): Tensor {
   return tensor(Int32Array.from(values), { dtype: 'int64', device: like.device });
-}
-
-function tensorOf(value: unknown): Tensor {
-  if (!(value instanceof Tensor)) throw new TypeError('an operator returned something else than a tensor');
-  return value;
 }
 
 function pieceAt(pieces: readonly Tensor[], at: number): Tensor {

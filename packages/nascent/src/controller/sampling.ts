@@ -1,4 +1,4 @@
-import { noGrad, scope, stack, type Tensor } from '@nascent/torch';
+import { linear, noGrad, scope, stack, type Tensor } from '@nascent/torch';
 import { NascentError } from '../errors.ts';
 import type { RandomStream } from '../random.ts';
 import type { Answer, Question } from '../search-space/decision.ts';
@@ -171,7 +171,7 @@ function nextState(weights: Weights, state: LstmState, rows: readonly Row[], mem
 /** Logits of the joint head, [B × columns] row-major on the host. */
 function headLogits({ head }: Weights, top: Tensor, temperature: number): ArrayLike<number> {
   if (head === null) return [];
-  const logits = top.matmul(head.weight.t()).add(head.bias);
+  const logits = linear(top, head.weight, head.bias);
   return divided(logits, temperature);
 }
 

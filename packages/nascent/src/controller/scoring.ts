@@ -1,4 +1,4 @@
-import { cat, type Tensor, zeros } from '@nascent/torch';
+import { cat, linear, type Tensor, zeros } from '@nascent/torch';
 import type { Sample } from '../search-space/sample.ts';
 import type { SearchSpace } from '../search-space/space.ts';
 import type { Controller } from './controller.ts';
@@ -72,7 +72,7 @@ export function distributionsAlong(
   let optionLogProbs: Tensor | null = null;
   if (plan.choices.positions.length > 0 && weights.head !== null) {
     const chosen = top.indexSelect(0, indices(plan.choices.positions, top));
-    const logits = chosen.matmul(weights.head.weight.t()).add(weights.head.bias);
+    const logits = linear(chosen, weights.head.weight, weights.head.bias);
     const tempered = temperature === 1 ? logits : logits.div(temperature);
     const excluded = floating(
       Float64Array.from(plan.choices.allowed, (allowed) => (allowed === 1 ? 0 : EXCLUDED)),
