@@ -1,0 +1,12 @@
+#pragma once
+
+#include "bridge.h"
+
+#include <ATen/core/Generator.h>
+
+namespace nascent {
+
+/// @throws Failure BAD_ARGUMENT when the number names no generator
+at::Generator generator_of(napi_env env, napi_value handle);
+
+} // namespace nascent
