@@ -1,0 +1,66 @@
+import { canonicalJson } from '../search-space/canonical-json.ts';
+import type { SearchSpace } from '../search-space/space.ts';
+import type { Store, StudyRecord } from '../store/store.ts';
+import { liveness } from '../trial/owner.ts';
+import type { StudyConfig } from './config.ts';
+import { StudyRunningError } from './errors.ts';
+import { refuseChangedConfig } from './resume-check.ts';
+import type { RunningProcess } from './this-process.ts';
+
+export interface StudyOpening {
+  readonly store: Store;
+  readonly config: StudyConfig;
+  readonly space: SearchSpace;
+  readonly evaluatorIdentity: string;
+  readonly codeVersion: string;
+  readonly process: RunningProcess;
+  /** Takes the study from an owner that cannot be judged from here (another machine). */
+  readonly takeOver: boolean;
+}
+
+export interface OpenedStudy {
+  readonly study: StudyRecord;
+  readonly resumed: boolean;
+  /** Trials that the former owner had left running. */
+  readonly requeued: readonly number[];
+}
+
+/**
+ * Begins the store's study, or takes up the one that is there: checks its config, claims it for this process and
+ * hands back at once what a dead owner had left running.
+ * @throws ConfigChangedError, StudyRunningError
+ */
+export async function openStudy(opening: StudyOpening): Promise<OpenedStudy> {
+  const { store, config, space, evaluatorIdentity, process, takeOver } = opening;
+  const [existing] = await store.studies();
+  if (existing !== undefined) {
+    refuseChangedConfig(existing, { config, space: space.identity, evaluatorIdentity }, store.location);
+  }
+  const study =
+    existing ??
+    (await store.createStudy({
+      name: 'study',
+      config,
+      seed: config.seed,
+      space: space.identity,
+      evaluatorIdentity,
+      strategy: config.strategy.use,
+      codeVersion: opening.codeVersion,
+      datasetChecksum: null,
+    }));
+
+  const judge = (owner: Parameters<typeof liveness>[0]) => liveness(owner, process.machine);
+  const claim = await store.claim(study.id, process.identity, judge, takeOver);
+  if (!claim.claimed) throw new StudyRunningError(store.location, claim.owner, claim.liveness);
+
+  const requeued = await store.requeueRunning(study.id, process.identity);
+  if (existing === undefined) await store.log(study.id, 'created', { codeVersion: opening.codeVersion });
+  else {
+    await store.log(study.id, 'resumed', { codeVersion: opening.codeVersion, requeued });
+    if (canonicalJson(existing.config) !== canonicalJson(config)) {
+      await store.changeConfig(study.id, process.identity, config);
+      await store.log(study.id, 'config-changed', { from: existing.config, to: config });
+    }
+  }
+  return { study: await store.study(study.name), resumed: existing !== undefined, requeued };
+}
