@@ -32,7 +32,7 @@ export function describeConvolutional(
     ...convolutions,
     {
       kind: 'classifier',
-      label: `global average pooling · linear, ${classes} classes`,
+      label: `average pool · linear, ${classes} classes`,
       output: [classes],
       ...classifierCost(channels, classes),
       inputs: [convolutions.length],

@@ -161,7 +161,7 @@ describe('the description of a network', () => {
       },
       {
         kind: 'classifier',
-        label: 'global average pooling · linear, 10 classes',
+        label: 'average pool · linear, 10 classes',
         output: [10],
         parameters: 370,
         flops: 360,

@@ -1,10 +1,12 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
+  type Answer,
   anchor,
   choice,
   defineSpace,
   InvalidAnswerError,
   InvalidQuestionError,
+  type Question,
   type SearchSpace,
 } from './index.ts';
 

@@ -51,7 +51,7 @@ describe('token strings', () => {
   });
 
   it('decode to the sample that was encoded (property, any declaration)', () => {
-    const name = fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => text.isWellFormed());
+    const name = fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => !/\p{Cs}/u.test(text));
     const value: fc.Arbitrary<OptionValue> = fc.oneof(
       name,
       fc.constantFrom('3', 'true', 'none', '-', '1e21', 'end', '.', '%41', "'", 'a b', '0x1'),
