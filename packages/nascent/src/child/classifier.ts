@@ -1,4 +1,4 @@
-import { autocast, type Tensor } from '@nascent/torch';
+import { autocast, type Synchronous, type Tensor } from '@nascent/torch';
 import type { Recipe } from './recipe.ts';
 
 /** A network from standardised images [B, C, H, W] to logits [B, classes]. */
@@ -10,8 +10,12 @@ export interface Classifier {
 }
 
 /** Runs `compute` in the precision of the recipe. */
-export function inPrecision<T>(precision: Recipe['precision'], compute: () => T): T {
-  return precision === 'bfloat16' ? autocast({ dtype: 'bfloat16' }, compute) : compute();
+export function inPrecision<T>(
+  precision: Recipe['precision'],
+  compute: () => T,
+  ...synchronous: Synchronous<T>
+): T {
+  return precision === 'bfloat16' ? autocast({ dtype: 'bfloat16' }, compute, ...synchronous) : compute();
 }
 
 /** Whether batches are laid out pixel-major: measured faster in bfloat16, slower in float32 (bench/speed). */

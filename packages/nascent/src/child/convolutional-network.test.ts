@@ -156,8 +156,9 @@ describe('the network of a convolutional architecture', () => {
     const network = new ConvolutionalNetwork(architectureOf(layer(5, 5, 64), layer(3, 7, 64)), input, {
       seed: 3,
     });
-    const weights = network.namedParameters().get('layers.1.convolution.weight')?.toFloat32() ?? [];
-    const variance = weights.reduce((sum: number, value) => sum + value * value, 0) / weights.length;
+    const weights =
+      network.namedParameters().get('layers.1.convolution.weight')?.toFloat32() ?? new Float32Array();
+    const variance = weights.reduce((sum, value) => sum + value * value, 0) / weights.length;
     expect(variance / (2 / (3 * 7 * 64))).toBeCloseTo(1, 1);
     network.dispose();
   });

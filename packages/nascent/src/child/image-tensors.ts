@@ -71,7 +71,7 @@ export class ImageTensors {
     return this.device === 'cpu'
       ? new BatchStream(this.#images, this.#labels, {
           mean: this.#statistics.mean,
-          deviation: this.#statistics.deviation,
+          std: this.#statistics.deviation,
           channelsLast,
         })
       : new DeviceBatches(this.#images, this.#labels, this.#statistics, channelsLast);
