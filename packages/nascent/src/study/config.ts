@@ -8,6 +8,12 @@ const options = z
   .describe('Options of the module, which checks them itself.')
   .optional();
 
+const optionValue = z.union([z.number(), z.string(), z.boolean()]);
+const spaceOptions = z
+  .record(z.string(), z.union([optionValue, z.array(optionValue)]))
+  .describe('Options of the space that differ from its defaults; they become part of every token string.')
+  .optional();
+
 const use = z
   .string()
   .min(1)
@@ -44,7 +50,7 @@ export const configSchema = z
     space: z
       .strictObject({
         use,
-        options,
+        options: spaceOptions,
         arguments: z
           .record(z.string(), z.number())
           .default({})

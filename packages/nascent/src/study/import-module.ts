@@ -1,0 +1,40 @@
+import { createJiti } from 'jiti';
+import { messageOf, NascentError } from '../errors.ts';
+
+/** A user's module (config, space, strategy, evaluator) cannot be loaded. */
+export class ModuleNotLoadedError extends NascentError {
+  constructor(path: string, cause: unknown) {
+    super('MODULE_NOT_LOADED', `cannot load ${path}: ${messageOf(cause)}`);
+    this.cause = cause;
+  }
+}
+
+// Node 20 runs no TypeScript: jiti transforms user modules in memory. What they import from packages, Nascent
+// itself included, is loaded by Node as always, and so not a second time.
+const jiti = createJiti(import.meta.url, {
+  interopDefault: false,
+  fsCache: false,
+  nativeModules: ['nascent', '@nascent/torch'],
+});
+
+/**
+ * Imports a module by absolute path; `.ts` and what it imports too.
+ * @returns its namespace
+ * @throws ModuleNotLoadedError with the cause: a syntax error, a missing import, or what the module threw
+ */
+export async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await jiti.import<Record<string, unknown>>(path);
+  } catch (thrown) {
+    if (thrown instanceof NascentError) throw thrown; // it speaks for itself
+    throw new ModuleNotLoadedError(path, thrown);
+  }
+}
+
+/**
+ * The file that a package specifier means for a module in `directory`.
+ * @returns an absolute path or `file:` URL, null if there is no such package
+ */
+export function resolvePackage(specifier: string, directory: string): string | null {
+  return createJiti(`${directory}/`).esmResolve(specifier, { try: true }) ?? null;
+}
