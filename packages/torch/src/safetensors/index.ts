@@ -1,0 +1,2 @@
+export { readSafetensors, type SafetensorsContents, writeSafetensors } from './bytes.ts';
+export { loadSafetensors, saveSafetensors } from './file.ts';
