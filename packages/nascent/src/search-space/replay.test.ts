@@ -112,6 +112,23 @@ describe('a sample is refused', () => {
     expect(() => cnn.decode(withAnswers([bad]))).toThrow(InvalidSampleError);
   });
 
+  it('when it is no sample at all, naming the field', () => {
+    const garbage: unknown[] = [
+      null,
+      7,
+      'x',
+      {},
+      { ...sample, answers: 3 },
+      { ...sample, arguments: { layers: '2' } },
+    ];
+    for (const data of garbage) expect(() => cnn.decode(data as Sample)).toThrow(InvalidSampleError);
+    const unknownKind = {
+      ...sample,
+      answers: [{ kind: 'guess', decision: 'filterHeight' }],
+    } as unknown as Sample;
+    expect(() => cnn.decode(unknownKind)).toThrow(/answers\[0\]/);
+  });
+
   it('when its program changed without a new version', () => {
     const space = (first: 'a' | 'b') =>
       defineSpace({

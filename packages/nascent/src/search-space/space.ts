@@ -8,6 +8,7 @@ import type { Dialogue } from './dialogue.ts';
 import { openDialogue } from './dialogue.ts';
 import { SpaceDefinitionError } from './errors.ts';
 import type { ImageInput, NetworkDescription } from './network-description.ts';
+import { parseSample } from './parse-sample.ts';
 import { replay } from './replay.ts';
 import type { Sample, SpaceArguments, SpaceIdentity, SpaceOptions } from './sample.ts';
 import { decodeText, encodeText, encodeValue } from './token-text.ts';
@@ -99,7 +100,7 @@ export function defineSpace<
     identity,
     decisions,
     start,
-    decode: (sample) => replay({ identity, decisions, start }, sample).architecture(),
+    decode: (sample) => replay({ identity, decisions, start }, parseSample(sample)).architecture(),
     ...(size === undefined ? {} : { size: (args: Args) => size.call(definition, checked(args)) }),
     ...(describe === undefined ? {} : { describe: describe.bind(definition) }),
   };
