@@ -1,0 +1,175 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  rememberingStrategy,
+  toyConfig,
+  toyPool,
+  toyProcess,
+  toySpace,
+} from '../../test/fixtures/toy-study.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
+import type { EvaluatorPool } from './evaluator-pool.ts';
+import { runStudy } from './run-study.ts';
+
+/*
+ * Kills a study of one synchronous worker at every step at which a process can die: before and after each
+ * transaction, and in the middle of each evaluation. Here "killed" means that store and pool stop answering; the real
+ * thing, with SIGKILL, is test/crash/sigkill-resume.test.ts.
+ */
+
+class Killed extends Error {}
+
+/** Counts the steps of a run and ends it at one of them; whatever is tried after that fails. */
+class Executioner {
+  step = 0;
+  dead = false;
+  readonly #at: number;
+
+  constructor(at: number) {
+    this.#at = at;
+  }
+
+  pass(): void {
+    if (this.dead || this.step === this.#at) {
+      this.dead = true;
+      throw new Killed();
+    }
+    this.step++;
+  }
+}
+
+const changing = [
+  'createStudy',
+  'claim',
+  'release',
+  'ask',
+  'startTrial',
+  'appendEpoch',
+  'tell',
+  'requeueRunning',
+  'log',
+];
+
+function mortalStore(store: Store, executioner: Executioner): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return async (...args: unknown[]) => {
+        if (executioner.dead) throw new Killed();
+        const steps = changing.includes(String(name));
+        if (steps) executioner.pass(); // dies before the transaction
+        const result: unknown = await member.apply(target, args);
+        if (steps) executioner.pass(); // dies after it, before anybody hears of it
+        return result;
+      };
+    },
+  });
+}
+
+function mortalPool(executioner: Executioner): EvaluatorPool {
+  const pool = toyPool();
+  return {
+    ...pool,
+    async evaluate(job, options) {
+      executioner.pass();
+      const result = await pool.evaluate(job, options);
+      executioner.pass();
+      return result;
+    },
+  };
+}
+
+let directory: string;
+beforeAll(async () => {
+  // In memory where that is possible: a kill is not a power cut, and 80 studies are many fsyncs.
+  directory = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'nascent-resume-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const trials = 3;
+
+/** One process's run of the study in this file; killed at step `killAt`. @returns the steps that it made */
+async function run(file: string, pid: number, killAt: number): Promise<{ steps: number; killed: boolean }> {
+  const store = await openStore(join(directory, file), { access: 'create' });
+  const executioner = new Executioner(killAt);
+  const config = toyConfig({ trials });
+  try {
+    await runStudy({
+      store: mortalStore(store, executioner),
+      config,
+      space: toySpace,
+      strategy: rememberingStrategy(config.seed),
+      pool: mortalPool(executioner),
+      evaluatorIdentity: 'toy',
+      codeVersion: '0.0.0',
+      process: toyProcess(pid),
+    });
+    return { steps: executioner.step, killed: executioner.dead };
+  } catch (thrown) {
+    if (!(thrown instanceof Killed)) throw thrown;
+    return { steps: executioner.step, killed: true };
+  } finally {
+    await store.close();
+  }
+}
+
+/** All that resume must not change; clock times and attempts are left out. */
+async function finalState(file: string) {
+  const store = await openStore(join(directory, file), { access: 'read' });
+  try {
+    const study = await store.study();
+    const records = await store.trials(study.id);
+    const facts = records.map(({ number, tokens, architecture, architectureKey, seed, state, ...rest }) => {
+      const { outcome, reward, score, parameters, epochs } = rest;
+      return {
+        number,
+        tokens,
+        architecture,
+        architectureKey,
+        seed,
+        state,
+        outcome,
+        reward,
+        score,
+        parameters,
+        epochs,
+      };
+    });
+    const curves = await Promise.all(records.map((trial) => store.curve(study.id, trial.number)));
+    const strategy = await store.strategyState(study.id);
+    return { facts, curves, strategy: Buffer.from(strategy?.bytes ?? []).toString('hex') };
+  } finally {
+    await store.close();
+  }
+}
+
+describe('exact resume', () => {
+  it('killed at any step and resumed, a study ends as one that never was', { timeout: 120_000 }, async () => {
+    const whole = await run('whole.db', 1, Number.POSITIVE_INFINITY);
+    const expected = await finalState('whole.db');
+    expect(expected.facts.map((trial) => trial.state)).toEqual(Array(trials).fill('completed'));
+    expect(whole.steps).toBeGreaterThan(40);
+    for (let step = 0; step < whole.steps; step++) {
+      const file = `killed-at-${step}.db`;
+      const first = await run(file, 1, step);
+      expect(first.killed, `step ${step} was reached`).toBe(true);
+      expect(await run(file, 2, Number.POSITIVE_INFINITY)).toMatchObject({ killed: false });
+      expect(await finalState(file), `killed at step ${step}`).toEqual(expected);
+    }
+  });
+
+  it('also when it is killed again and again', { timeout: 120_000 }, async () => {
+    await run('whole-again.db', 1, Number.POSITIVE_INFINITY);
+    let killed = true;
+    let lives = 0;
+    // Each life is a little longer than the last: it must at least get through what resuming itself takes.
+    while (killed) ({ killed } = await run('often.db', ++lives, 8 + lives));
+    expect(lives).toBeGreaterThan(3);
+    expect(await finalState('often.db')).toEqual(await finalState('whole-again.db'));
+  });
+});
