@@ -24,7 +24,7 @@ function startOwner(behaviours: readonly unknown[]) {
   return { child, next, pid: child.pid as number };
 }
 
-describe('workers and their parent', () => {
+describe('workers and their parent', { timeout: 60_000 }, () => {
   it('a parent that is killed leaves no worker behind, busy or idle', async () => {
     const { child, next, pid } = startOwner([{ do: 'spin' }, { do: 'complete' }]);
     const pids = (await next())['pids'] as number[];

@@ -45,7 +45,7 @@ const factsOf = (result: JobResult): Readonly<Record<string, number>> => {
 };
 const outcomeOf = (result: JobResult) => (result.kind === 'evaluated' ? result.evaluation.outcome : result);
 
-describe('process pool', () => {
+describe('process pool', { timeout: 60_000 }, () => {
   let pool: EvaluatorPool;
   beforeAll(async () => {
     pool = open();
