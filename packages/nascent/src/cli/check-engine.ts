@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { execa } from 'execa';
 import { z } from 'zod';
@@ -10,12 +9,15 @@ import { advice, type HealthCheck, missing, ok } from './health-check.ts';
 const probeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('loaded'),
-    info: z.looseObject({ version: z.string() }),
     loadMs: z.number(),
-    threads: z.number(),
-    devices: z.array(z.string()),
     gigaflops: z.number(),
-    blas: z.array(z.string()),
+    info: z.object({
+      libtorch: z.string(),
+      devices: z.array(z.string()),
+      cpuCapability: z.string(),
+      blas: z.string(),
+      fastBfloat16: z.boolean(),
+    }),
   }),
   z.object({ kind: z.literal('failed'), message: z.string() }),
 ]);
@@ -55,13 +57,19 @@ function lastWords(text: string): string {
 /** What the probe's findings mean: engine, threads, linear algebra, precision, devices. */
 export function engineChecks(probe: EngineProbe, env: NodeJS.ProcessEnv): readonly HealthCheck[] {
   if (probe.kind === 'failed') return [missing('engine', probe.message, setUp)];
-  const seconds = (probe.loadMs / 1000).toFixed(1);
+  const { info, loadMs, gigaflops } = probe;
+  const seconds = (loadMs / 1000).toFixed(1);
   return [
-    ok('engine', `libtorch ${probe.info.version}, loaded in ${seconds} s and multiplies right`),
+    ok(
+      'engine',
+      `libtorch ${info.libtorch} (${info.cpuCapability}), loaded in ${seconds} s, multiplies right`,
+    ),
     threads(env),
-    linearAlgebra(probe),
-    bfloat16(),
-    devices(probe.devices),
+    linearAlgebra(info.blas, gigaflops),
+    info.fastBfloat16
+      ? ok('bfloat16', 'fast on this processor')
+      : ok('bfloat16', 'this processor has no instructions for it: float32 is faster here'),
+    devices(info.devices),
   ];
 }
 
@@ -77,35 +85,11 @@ function threads(env: NodeJS.ProcessEnv): HealthCheck {
   );
 }
 
-function linearAlgebra({ blas, gigaflops }: Extract<EngineProbe, { kind: 'loaded' }>): HealthCheck {
-  const found = `${gigaflops.toFixed(0)} GFLOP/s in float32`;
-  const fast = blas.find((path) => /openblas|mkl|blis/.test(path));
-  if (fast !== undefined) return ok('linear algebra', `${found}, by ${fast}`);
-  if (blas.length === 0) return ok('linear algebra', found); // linked into libtorch, or the system does not tell
-  return advice(
-    'linear algebra',
-    `${found}, by the reference BLAS (${blas[0]})`,
-    'install OpenBLAS, which is ten times faster: apt-get install libopenblas0-pthread',
-  );
-}
-
-function bfloat16(): HealthCheck {
-  const flags = cpuFlags();
-  if (flags === null)
-    return ok('bfloat16', 'works; whether this processor is fast at it cannot be told here');
-  const by = ['amx_bf16', 'avx512_bf16', 'bf16'].find((flag) => flags.has(flag));
-  return by === undefined
-    ? ok('bfloat16', 'works, but this processor has no instructions for it: keep to float32')
-    : ok('bfloat16', `fast here (${by})`);
-}
-
-function cpuFlags(): ReadonlySet<string> | null {
-  try {
-    const line = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1];
-    return line === undefined ? null : new Set(line.split(/\s+/));
-  } catch {
-    return null;
-  }
+function linearAlgebra(blas: string, gigaflops: number): HealthCheck {
+  const found = `${gigaflops.toFixed(0)} GFLOP/s in float32 (${blas})`;
+  if (blas !== 'reference') return ok('linear algebra', found);
+  const fix = 'install OpenBLAS, which is ten times faster: apt-get install libopenblas0-pthread';
+  return advice('linear algebra', found, fix);
 }
 
 function devices(found: readonly string[]): HealthCheck {

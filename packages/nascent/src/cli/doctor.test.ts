@@ -68,20 +68,16 @@ describe('nascent doctor', () => {
       ]);
     });
 
-    it('an active wait policy is advised against', async () => {
-      const loaded = {
-        kind: 'loaded',
-        info: { version: '1.13.1' },
-        loadMs: 700,
-        threads: 2,
+    it('an active wait policy and the reference BLAS are advised against', async () => {
+      const info = {
+        libtorch: '1.13.1',
         devices: ['cpu'],
-        gigaflops: 80,
-        blas: ['/usr/lib/x86_64-linux-gnu/blas/libblas.so.3'],
-      } as const;
-      const checks = engineChecks(
-        { ...loaded, devices: ['cpu'], blas: [...loaded.blas] },
-        { OMP_WAIT_POLICY: 'ACTIVE' },
-      );
+        cpuCapability: 'AVX2',
+        blas: 'reference',
+        fastBfloat16: false,
+      };
+      const probe = { kind: 'loaded', loadMs: 700, gigaflops: 6, info } as const;
+      const checks = engineChecks(probe, { OMP_WAIT_POLICY: 'ACTIVE' });
       const state = Object.fromEntries(checks.map((check) => [check.name, check.state]));
       expect(state).toMatchObject({ engine: 'ok', threads: 'advice', 'linear algebra': 'advice' });
     });

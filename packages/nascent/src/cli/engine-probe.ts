@@ -2,7 +2,6 @@
  * Loads the engine, uses it, and prints what it found as one line of JSON. A program of its own, started by
  * `nascent doctor`: a broken engine ends it and not the doctor.
  */
-import { readFileSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
 
 try {
@@ -15,10 +14,7 @@ try {
       kind: 'loaded',
       info,
       loadMs,
-      threads: torch.getThreads(),
-      devices: torch.devices(),
       gigaflops: matrixProductGigaflops(torch),
-      blas: blasLibraries(),
     }),
   );
 } catch (thrown) {
@@ -39,16 +35,4 @@ function matrixProductGigaflops(torch: typeof import('@nascent/torch')): number 
     }
     return (2 * size ** 3) / (best * 1e6);
   });
-}
-
-/** The files of the linear algebra libraries that this process has mapped; empty where the system does not tell. */
-function blasLibraries(): string[] {
-  try {
-    const mapped = readFileSync('/proc/self/maps', 'utf8').matchAll(
-      /\/\S*\/(?:lib)?((?:openblas|mkl|blas|blis)\S*\.so\S*)/g,
-    );
-    return [...new Set(Array.from(mapped, ([path]) => path))];
-  } catch {
-    return [];
-  }
 }
