@@ -39,7 +39,7 @@ const folder = [
   join(repository, 'packages/nascent/test/fixtures/cifar10/cifar-10-batches-bin'),
 ].find((candidate) => existsSync(candidate));
 if (folder === undefined) throw new Error('no CIFAR-10 here: give the folder that holds data_batch_1.bin');
-const epochs = 5;
+const epochs = process.env['NASCENT_EXAMPLE_SIZE'] === 'toy' ? 1 : 5;
 const batchSize = 32;
 
 interface ImageSet {

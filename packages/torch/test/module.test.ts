@@ -171,7 +171,7 @@ describe('module › state dicts', () => {
 });
 
 describe('module › to', () => {
-  it('converts floating-point tensors in place: fields and optimisers keep working', () => {
+  it('converts floating-point tensors in place: whoever holds a parameter holds the converted one', () => {
     const net = new Linear(2, 1);
     const optimiser = new SGD(net.parameters(), { learningRate: 1 });
     const { weight } = net;

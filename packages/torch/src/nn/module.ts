@@ -152,8 +152,9 @@ export abstract class Module {
   }
 
   /**
-   * Moves the module to a device, or converts its floating-point tensors to a dtype, in place: optimisers
-   * made before keep working on the same tensors. Gradients are dropped.
+   * Moves the module to a device, or converts its floating-point tensors to a dtype. Parameters stay the same
+   * tensors to whoever holds them; gradients are dropped. The state of an optimiser does not follow: make
+   * optimisers afterwards.
    */
   to(target: DType | Device): this {
     noGrad(() => {
