@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
  * @param location path of a study file
  * @throws the errors of `store/errors.ts`
  */
-export function openStore(location: string, options: OpenOptions): Promise<Store> {
+export async function openStore(location: string, options: OpenOptions): Promise<Store> {
   if (/^[a-z][a-z+]+:\/\//i.test(location)) throw new StoreUnsupportedError(location);
   return openSqlite(location, options);
 }

@@ -5,6 +5,7 @@ import { NascentError } from '../errors.ts';
 import { builtInSpace, builtInSpaceNames } from '../search-space/built-in.ts';
 import type { SpaceOptions } from '../search-space/sample.ts';
 import type { SearchSpace } from '../search-space/space.ts';
+import { spaceOfModule } from '../search-space/space-module.ts';
 import type { StrategyFactory } from '../strategy/strategy.ts';
 import { importModule, resolvePackage } from './import-module.ts';
 import { contentHash } from './module-content.ts';
@@ -76,28 +77,14 @@ async function builtInStrategies(): Promise<ReadonlyMap<string, StrategyFactory>
 
 /**
  * Makes the space that a reference names. A module's default export is a space, or a function from options to one.
- * @throws ModuleUnsuitableError, and what the space says of its options
+ * @throws SpaceDefinitionError where it is neither, and what the space says of its options
  */
 export async function loadSpace(
   reference: ModuleReference,
   options: SpaceOptions = {},
 ): Promise<SearchSpace> {
   if (reference.origin === 'built-in') return builtInSpace(reference.use, options);
-  const exported = (await importModule(reference.path))['default'];
-  const space: unknown = typeof exported === 'function' ? await exported(options) : exported;
-  if (isSpace(space)) {
-    if (typeof exported !== 'function' && Object.keys(options).length > 0) {
-      throw new ModuleUnsuitableError(
-        reference,
-        'a default export that is a function, since space.options are given',
-      );
-    }
-    return space;
-  }
-  throw new ModuleUnsuitableError(
-    reference,
-    'a default export made by defineSpace, or a function (options) => space',
-  );
+  return spaceOfModule((await importModule(reference.path))['default'], options, reference.path);
 }
 
 /**
@@ -115,11 +102,6 @@ export async function loadStrategy(reference: ModuleReference): Promise<Strategy
 
 function isStrategyFactory(value: unknown): value is StrategyFactory {
   return typeof value === 'function'; // what it makes is checked by its use
-}
-
-function isSpace(value: unknown): value is SearchSpace {
-  if (typeof value !== 'object' || value === null) return false;
-  return ['identity', 'decisions', 'start', 'decode'].every((key) => key in value);
 }
 
 function whereIs(reference: ModuleReference): string {

@@ -111,13 +111,14 @@ function openReading(path: string, timeout: number): Database {
   return new Sqlite(bytes, { readonly: true });
 }
 
-function readVersion(database: Database, path: string): number {
+/** The schema's version; null where the database is empty. */
+function readVersion(database: Database, path: string): number | null {
   const application = database.pragma('application_id', { simple: true });
   const version = Number(database.pragma('user_version', { simple: true }));
   const { tables } = database.prepare('select count(*) as tables from sqlite_master').get() as {
     tables: number;
   };
-  if (application === 0 && version === 0 && tables === 0) return 0;
+  if (application === 0 && version === 0 && tables === 0) return null;
   if (application !== applicationId) {
     throw new NotAStudyFileError(path, 'it is a SQLite database of another application');
   }
@@ -127,7 +128,7 @@ function readVersion(database: Database, path: string): number {
 
 function checkVersion(database: Database, path: string): void {
   const version = readVersion(database, path);
-  if (version === 0) throw new NotAStudyFileError(path, 'it is an empty database');
+  if (version === null) throw new NotAStudyFileError(path, 'it is an empty database');
   if (version < schemaVersion) throw new StoreOlderError(path, version, schemaVersion);
 }
 
@@ -138,19 +139,21 @@ async function bringUpToDate(
   mayBegin: boolean,
 ): Promise<void> {
   const found = readVersion(database, path);
-  if (found === 0 && !mayBegin) throw new NotAStudyFileError(path, 'it is an empty database');
+  if (found === null && !mayBegin) throw new NotAStudyFileError(path, 'it is an empty database');
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
-  if (found < schemaVersion) {
+  if (found === null || found < schemaVersion) {
     // Before WAL: so the first commit, with the application's id, is in the main file itself.
     await db.transaction().execute(async (transaction) => {
       const version = readVersion(database, path); // again, under the lock: another process may have been first
-      for (const migration of migrations.slice(version)) await migration.up(transaction, columnTypes);
+      for (const migration of migrations.slice(version ?? 0)) await migration.up(transaction, columnTypes);
       database.pragma(`application_id = ${applicationId}`);
       database.pragma(`user_version = ${schemaVersion}`);
     });
   }
   database.pragma('journal_mode = WAL');
+  // Writes the first page of the WAL, so that who opens the file to read sees that it is in use (`openReading`).
+  database.pragma(`user_version = ${schemaVersion}`);
 }
 
 async function close(database: Database, db: Kysely<Tables>, writing: boolean): Promise<void> {
