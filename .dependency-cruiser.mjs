@@ -17,7 +17,7 @@ const order = [
   'export',
   'cli',
 ];
-const leaves = 'errors|random|assert-never';
+const leaves = 'errors|random|assert-never|version';
 const src = 'packages/nascent/src';
 
 const upward = order.map((folder, at) => ({

@@ -1,0 +1,50 @@
+import { Command, CommanderError } from 'commander';
+import { messageOf, NascentError } from '../errors.ts';
+import { nascentVersion } from '../version.ts';
+import { type CliContext, CliFailure, type ExitCode } from './context.ts';
+import { registerDataCommand } from './data.ts';
+import { registerDoctorCommand } from './doctor.ts';
+import { registerSearchCommand } from './search.ts';
+import { registerShowCommand } from './show.ts';
+import { registerTrialsCommand } from './trials.ts';
+
+/** The command line: one file of this folder for each command. */
+export function createProgram(context: CliContext): Command {
+  const program = new Command('nascent')
+    .description('Neural architecture search with reinforcement learning (Zoph & Le 2017).')
+    .version(nascentVersion())
+    .showHelpAfterError('(run with --help for all options)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.out(text.replace(/\n$/, '')),
+      writeErr: (text) => context.err(text.replace(/\n$/, '')),
+    });
+  registerSearchCommand(program, context);
+  registerTrialsCommand(program, context);
+  registerShowCommand(program, context);
+  registerDataCommand(program, context);
+  registerDoctorCommand(program, context);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}
+
+/** Runs one command line to its end; never throws. */
+export async function runCli(words: readonly string[], context: CliContext): Promise<ExitCode> {
+  try {
+    await createProgram(context).parseAsync([...words], { from: 'user' });
+    return 0;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2; // already printed
+    if (thrown instanceof CliFailure) {
+      if (thrown.message !== '') context.err(`error: ${messageOf(thrown)}`);
+      return thrown.exitCode;
+    }
+    if (thrown instanceof NascentError) {
+      context.err(`error: ${messageOf(thrown)}`);
+      return 1;
+    }
+    // Not thrown on purpose: a defect of ours, so the stack is worth more than manners.
+    context.err(`error: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`);
+    return 1;
+  }
+}

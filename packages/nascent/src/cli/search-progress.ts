@@ -1,0 +1,156 @@
+import { createColors } from 'picocolors';
+import type { StrategySummary } from '../strategy/strategy.ts';
+import type { StudyEvent } from '../study/study-event.ts';
+import type { TrialRecord } from '../trial/record.ts';
+import type { CliContext } from './context.ts';
+import { LiveRegion } from './live-region.ts';
+import { duration, type RunningChild, renderSearch, rewardText, scoreText } from './search-view.ts';
+
+/** Redraws per second at most: a table look-up study finishes thousands of trials a second. */
+const REDRAW_MS = 100;
+
+/**
+ * Shows a running search: redrawn in place on a terminal, a line for each finished trial elsewhere.
+ * Writes to standard error, so that `--json` on standard output stays one document.
+ */
+export class SearchProgress {
+  readonly #context: CliContext;
+  readonly #region: LiveRegion | null;
+  readonly #running = new Map<number, { child: RunningChild; startedAt: number }>();
+  readonly #startedAt = performance.now();
+  #timer: NodeJS.Timeout | null = null;
+  #study = '';
+  #total = 0;
+  #finished = 0;
+  #finishedHere = 0;
+  #failed = 0;
+  #lastReward: number | null = null;
+  #strategy: StrategySummary | null = null;
+  #best: { trial: number; score: number | null; reward: number } | null = null;
+
+  constructor(context: CliContext) {
+    this.#context = context;
+    this.#region = context.interactive ? new LiveRegion(process.stderr) : null;
+  }
+
+  /** Takes trials of an earlier run into account. */
+  readonly see = (event: StudyEvent): void => {
+    switch (event.kind) {
+      case 'study-started':
+        this.#study = event.study.name;
+        this.#total = event.total;
+        this.#finished = event.finished;
+        if (event.resumed) this.#say(resumedLine(event.finished, event.total, event.requeued));
+        if (this.#region !== null) {
+          this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
+          this.#timer.unref();
+        }
+        break;
+      case 'trial-started':
+        this.#running.set(event.trial.number, {
+          child: { trial: event.trial.number, epoch: 0, score: null, elapsedMs: 0 },
+          startedAt: performance.now(),
+        });
+        break;
+      case 'epoch': {
+        const running = this.#running.get(event.trial);
+        if (running !== undefined) {
+          const { epoch, score } = event.report;
+          running.child = { ...running.child, epoch, score: score.value };
+        }
+        break;
+      }
+      case 'trial-retried':
+        this.#running.delete(event.trial.number);
+        this.#say(`trial ${event.trial.number}: its worker died, trying again (${event.detail})`);
+        break;
+      case 'trial-finished':
+        this.#finish(event.trial);
+        break;
+      case 'strategy-updated':
+        this.#summarise = event.summary;
+        break;
+      case 'interrupted':
+        this.#running.clear();
+        break;
+    }
+  };
+
+  #summarise: (() => StrategySummary) | null = null;
+
+  /** Removes the live view. */
+  end(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    this.#region?.clear();
+  }
+
+  #finish(trial: TrialRecord): void {
+    this.#running.delete(trial.number);
+    this.#finished++;
+    this.#finishedHere++;
+    this.#lastReward = trial.reward;
+    if (trial.state === 'failed' || trial.state === 'diverged') this.#failed++;
+    if (
+      trial.state === 'completed' &&
+      trial.reward !== null &&
+      (this.#best === null || trial.reward > this.#best.reward)
+    ) {
+      this.#best = { trial: trial.number, score: trial.score?.value ?? null, reward: trial.reward };
+    }
+    if (this.#region === null) this.#context.err(finishedLine(trial, this.#finished, this.#total));
+  }
+
+  #say(line: string): void {
+    if (this.#region === null) this.#context.err(line);
+    else this.#region.above(line);
+  }
+
+  #draw(): void {
+    const now = performance.now();
+    const elapsedMs = now - this.#startedAt;
+    const left = this.#total - this.#finished;
+    if (this.#summarise !== null) {
+      this.#strategy = this.#summarise();
+      this.#summarise = null;
+    }
+    const lines = renderSearch(
+      {
+        study: this.#study,
+        finished: this.#finished,
+        total: this.#total,
+        failed: this.#failed,
+        running: [...this.#running.values()].map(({ child, startedAt }) => ({
+          ...child,
+          elapsedMs: now - startedAt,
+        })),
+        lastReward: this.#lastReward,
+        baseline: this.#strategy?.baseline ?? null,
+        best: this.#best,
+        elapsedMs,
+        remainingMs: this.#finishedHere === 0 ? null : (elapsedMs / this.#finishedHere) * left,
+      },
+      Math.max(40, (process.stderr.columns ?? 80) - 1),
+      createColors(this.#context.color),
+    );
+    this.#region?.draw(lines);
+  }
+}
+
+function resumedLine(finished: number, total: number, requeued: readonly number[]): string {
+  const again = requeued.length === 0 ? '' : `; trial ${requeued.join(', ')} was cut off and runs again`;
+  return `resuming: ${finished} of ${total} trials are done${again}`;
+}
+
+/** One line for a log. */
+function finishedLine(trial: TrialRecord, finished: number, total: number): string {
+  const outcome = trial.state === 'completed' ? '' : ` ${trial.outcome?.kind ?? trial.state}`;
+  const reused = trial.reusedFrom === null ? '' : ` (same as trial ${trial.reusedFrom})`;
+  return [
+    `[${finished}/${total}] trial ${trial.number}${outcome}${reused}`,
+    scoreText(trial.score?.value ?? null, trial.score?.metric),
+    `reward ${rewardText(trial.reward)}`,
+    ...(trial.parameters === null ? [] : [`${trial.parameters.toLocaleString('en')} parameters`]),
+    ...(trial.seconds === null ? [] : [duration(1000 * trial.seconds)]),
+  ].join(', ');
+}

@@ -1,0 +1,153 @@
+import { relative } from 'node:path';
+import type { Command } from 'commander';
+import { type SearchResult, search } from '../experiment/search.ts';
+import { drawNetwork } from '../export/drawing/terminal.ts';
+import { describeArchitecture } from '../search-space/index.ts';
+import { loadConfig } from '../study/load-config.ts';
+import { type CliContext, CliFailure, printJson } from './context.ts';
+import { naturalNumber, positiveInteger } from './numbers.ts';
+import { DEFAULT_STUDY, studyLocation } from './open-study.ts';
+import { SearchProgress } from './search-progress.ts';
+import { duration, rewardText, scoreText } from './search-view.ts';
+import { inputOf, terminalWidth } from './show.ts';
+import { trialJson } from './trial-json.ts';
+
+interface SearchOptions {
+  readonly study?: string;
+  readonly trials?: number;
+  readonly workers?: number;
+  readonly seed?: number;
+  readonly json?: boolean;
+}
+
+/** `nascent search CONFIG`: runs or resumes a study. */
+export function registerSearchCommand(program: Command, context: CliContext): void {
+  program
+    .command('search')
+    .description('Search for an architecture; resumes the study if it was begun before.')
+    .argument('<config>', 'a .ts, .js or .json file')
+    .option('--study <file>', `where the study is kept (default: ${DEFAULT_STUDY})`)
+    .option('--trials <n>', "trials in all, instead of the config's", positiveInteger)
+    .option('--workers <n>', "children trained at once, instead of the config's", positiveInteger)
+    .option('--seed <n>', "seed of a new study, instead of the config's", naturalNumber)
+    .option('--json', 'print a JSON object at the end')
+    .addHelpText('after', CONFIG_HELP)
+    .action((config: string, options: SearchOptions) => runSearch(context, config, options));
+}
+
+const CONFIG_HELP = `
+A config names what to use; every key is checked:
+
+  import { defineConfig } from 'nascent';
+  export default defineConfig({
+    space: { use: 'convolutional', arguments: { layers: 6 } },
+    evaluator: { use: 'image-classifier', options: { dataset: { name: 'cifar10' }, epochs: 10 } },
+    strategy: { use: 'policy-gradient', options: { preset: 'paper' } },
+    trials: 800,
+  });
+
+Ctrl-C saves and says how to resume; a second Ctrl-C ends at once (nothing completed is lost).
+Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.`;
+
+async function runSearch(context: CliContext, configFile: string, options: SearchOptions): Promise<void> {
+  const { config, directory } = await loadConfig(configFile, {
+    cwd: context.cwd,
+    override: { trials: options.trials, workers: options.workers, seed: options.seed },
+  });
+  const location = studyLocation(context, options.study);
+  const stop = new AbortController();
+  const progress = new SearchProgress(context);
+  const interrupt = (): void => {
+    if (stop.signal.aborted) process.exit(130); // asked twice: whatever was completed is on disk
+    stop.abort();
+    context.err('stopping: handing back the children in training (Ctrl-C again ends at once)');
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  try {
+    const result = await search(config, {
+      study: location,
+      configDirectory: directory,
+      signal: stop.signal,
+      onEvent: progress.see,
+    });
+    progress.end();
+    report(context, result, options, location);
+    if (result.interrupted) {
+      const study = location.includes('://') ? location : relative(context.cwd, location) || location;
+      throw new CliFailure(
+        'INTERRUPTED',
+        `interrupted; everything completed is saved. Resume with:\n\n  nascent search ${configFile} --study ${study}${
+          options.trials === undefined ? '' : ` --trials ${options.trials}`
+        }\n`,
+        { exitCode: 130 },
+      );
+    }
+  } finally {
+    progress.end();
+    process.removeListener('SIGINT', interrupt);
+    process.removeListener('SIGTERM', interrupt);
+  }
+}
+
+function report(context: CliContext, result: SearchResult, options: SearchOptions, location: string): void {
+  const { best, progress, strategy, trials, interrupted } = result;
+  if (options.json) {
+    printJson(context, {
+      study: location,
+      interrupted,
+      trials: trials.length,
+      best: best === null ? null : trialJson(best),
+      strategy,
+      learningProgress: progress,
+      seconds: result.elapsedMs / 1000,
+    });
+    return;
+  }
+  const line = (text = ''): void => context.out(text);
+  const terminal = trials.filter((trial) => trial.reward !== null).length;
+  line();
+  line(`${terminal} trials in ${location}, this run took ${duration(result.elapsedMs)}`);
+  if (best === null) {
+    line('No trial has completed yet.');
+  } else {
+    line();
+    line(
+      `best: trial ${best.number}, ${best.score?.split ?? 'validation'} ${best.score?.metric ?? 'score'} ${scoreText(
+        best.score?.value ?? null,
+        best.score?.metric,
+      )}, reward ${rewardText(best.reward)}`,
+    );
+    const network = describeArchitecture(best.architecture, inputOf(best));
+    if (network !== null) {
+      line();
+      line(drawNetwork(network, { width: terminalWidth(), color: context.color }));
+    }
+  }
+  line();
+  if (progress !== null) {
+    const { first, last, difference } = progress;
+    line(`mean reward, first third  ${intervalText(first)}`);
+    line(`             last third   ${intervalText(last)}`);
+    line(`             difference   ${intervalText(difference)}`);
+    line(progress.words);
+  }
+  line(movementText(strategy));
+  if (interrupted || best === null) return;
+  const study = relative(context.cwd, location) || location;
+  line();
+  line('next:');
+  line(`  nascent trials --study ${study} --top 10`);
+  line(`  nascent show best --study ${study}`);
+}
+
+function intervalText({ estimate, low, high }: { estimate: number; low: number; high: number }): string {
+  return `${estimate.toFixed(4)}  [${low.toFixed(4)}, ${high.toFixed(4)}] (95 % bootstrap)`;
+}
+
+function movementText({ kl, entropy, updates, note }: SearchResult['strategy']): string {
+  if (kl === null) return note ?? 'This strategy does not learn.';
+  const moved = `policy after ${updates} updates: moved ${kl.toFixed(3)} nats per sample from where it began (KL)`;
+  const spread = entropy === null ? '' : `, entropy ${entropy.toFixed(2)} nats`;
+  return `${moved}${spread}${note === undefined ? '' : `: ${note}`}`;
+}

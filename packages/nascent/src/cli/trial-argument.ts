@@ -1,0 +1,41 @@
+import type { Store, StudyRecord } from '../store/store.ts';
+import type { TrialRecord } from '../trial/record.ts';
+import { type CliContext, CliFailure } from './context.ts';
+import { readStudy } from './open-study.ts';
+
+/** What a TRIAL argument names: a trial of the study, or a token string that needs no study. */
+export type NamedTrial =
+  | { readonly kind: 'trial'; readonly trial: TrialRecord; readonly study: StudyRecord }
+  | { readonly kind: 'tokens'; readonly tokens: string };
+
+/** For the help texts. */
+export const TRIAL_HELP = 'a trial number, "best", or a token string';
+
+/** Finds the trial; `alsoRead` may read more of it before the store is closed. */
+export async function findTrial<T>(
+  context: CliContext,
+  argument: string,
+  study: string | undefined,
+  alsoRead: (store: Store, study: StudyRecord, trial: TrialRecord) => Promise<T>,
+): Promise<{ readonly named: NamedTrial; readonly read: T | null }> {
+  if (argument.includes('@')) return { named: { kind: 'tokens', tokens: argument }, read: null };
+  return readStudy(context, study, async (store, record) => {
+    const trial = await trialOf(store, record, argument);
+    return { named: { kind: 'trial', trial, study: record }, read: await alsoRead(store, record, trial) };
+  });
+}
+
+async function trialOf(store: Store, study: StudyRecord, argument: string): Promise<TrialRecord> {
+  if (argument === 'best') {
+    const [best] = await store.trials(study.id, { states: ['completed'], top: 1 });
+    if (best !== undefined) return best;
+    throw new CliFailure(
+      'NO_COMPLETED_TRIAL',
+      `${store.location} has no completed trial yet, so none is best.`,
+    );
+  }
+  if (/^\d+$/.test(argument)) return store.trial(study.id, Number(argument));
+  throw new CliFailure('NOT_A_TRIAL', `${JSON.stringify(argument)} is no trial. Give ${TRIAL_HELP}.`, {
+    exitCode: 2,
+  });
+}

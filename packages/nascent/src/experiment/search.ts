@@ -1,0 +1,91 @@
+import { openStore } from '../store/open-store.ts';
+import type { StudyConfigInput } from '../study/config.ts';
+import { parseConfig } from '../study/config.ts';
+import type { EvaluatorPool } from '../study/evaluator-pool.ts';
+import { importModule } from '../study/import-module.ts';
+import type { ModuleReference } from '../study/module-reference.ts';
+import { prepareStudy } from '../study/prepare.ts';
+import { runStudy, type StudySummary } from '../study/run-study.ts';
+import type { StudyEvent } from '../study/study-event.ts';
+import { nascentVersion } from '../version.ts';
+import { type EvaluatorReference, loadEvaluator } from '../workers/evaluator-module.ts';
+import { openInlinePool } from '../workers/inline-pool.ts';
+import { openProcessPool } from '../workers/process-pool.ts';
+import { threadsPerWorker } from '../workers/worker-environment.ts';
+import { type LearningProgress, learningProgress } from './learning-progress.ts';
+
+export interface SearchOptions {
+  /** The study file. It is begun where it does not exist, and resumed where it does. */
+  readonly study: string;
+  /** Relative paths in the config start here; the working directory by default. */
+  readonly configDirectory?: string;
+  /** Aborted to interrupt: children in training are handed back, everything is saved. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: StudyEvent) => void;
+}
+
+export interface SearchResult extends StudySummary {
+  /** Null with fewer than nine rewards. */
+  readonly progress: LearningProgress | null;
+}
+
+/**
+ * A whole search: opens the study, starts the workers, runs to the config's number of trials, closes everything.
+ *
+ * Run it again with the same config and study to go on after an interruption, a crash, or with more trials.
+ * @throws ConfigInvalidError, ConfigChangedError, StudyRunningError, the errors of `store/errors.ts`, and what the
+ *   evaluator says when it cannot start (engine or data missing)
+ */
+export async function search(config: StudyConfigInput, options: SearchOptions): Promise<SearchResult> {
+  const { configDirectory = process.cwd(), signal, onEvent } = options;
+  const parsed = parseConfig(config, 'the config');
+  const prepared = await prepareStudy(parsed, configDirectory);
+  try {
+    const store = await openStore(options.study, { access: 'create' });
+    try {
+      const { workers, limits } = parsed;
+      const { evaluator } = prepared;
+      const pool = (await isInline(evaluator.module))
+        ? await openInline(evaluator, configDirectory)
+        : openProcessPool({ workers, evaluator, configDirectory, limits });
+      try {
+        const summary = await runStudy({
+          store,
+          config: parsed,
+          space: prepared.space,
+          strategy: prepared.strategy,
+          pool,
+          evaluatorIdentity: prepared.evaluatorIdentity,
+          codeVersion: nascentVersion(),
+          ...(signal === undefined ? {} : { signal }),
+          ...(onEvent === undefined ? {} : { onEvent }),
+        });
+        const rewards = summary.trials.flatMap((trial) => (trial.reward === null ? [] : [trial.reward]));
+        return { ...summary, progress: learningProgress(rewards, parsed.seed) };
+      } finally {
+        await pool.close();
+      }
+    } finally {
+      await store.close();
+    }
+  } finally {
+    prepared.strategy.dispose();
+  }
+}
+
+/** An evaluator's module says by `export const inline = true` that it needs no process of its own. */
+async function isInline(module: ModuleReference): Promise<boolean> {
+  return module.origin !== 'built-in' && (await importModule(module.path))['inline'] === true;
+}
+
+async function openInline(evaluator: EvaluatorReference, configDirectory: string): Promise<EvaluatorPool> {
+  const loaded = await loadEvaluator(evaluator, { threads: threadsPerWorker(1), configDirectory });
+  const pool = openInlinePool(loaded);
+  return {
+    ...pool,
+    async close() {
+      await pool.close();
+      loaded.dispose();
+    },
+  };
+}

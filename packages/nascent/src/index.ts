@@ -1,0 +1,36 @@
+/**
+ * Nascent: neural architecture search with reinforcement learning (Zoph & Le 2017).
+ *
+ * The library has the same verbs as the command line. Importing it does not load the engine.
+ */
+export { messageOf, NascentError } from './errors.ts';
+export type {
+  EpochReport,
+  Evaluation,
+  Metric,
+  Outcome,
+  Score,
+  Split,
+} from './evaluation/evaluation.ts';
+export type { EvaluationContext, Evaluator } from './evaluation/evaluator.ts';
+export { bootstrapDifference, bootstrapMean, type Interval } from './experiment/bootstrap.ts';
+export { type LearningProgress, learningProgress } from './experiment/learning-progress.ts';
+export { type SearchOptions, type SearchResult, search } from './experiment/search.ts';
+export { drawNetwork, type TerminalDrawing } from './export/drawing/terminal.ts';
+export { deriveSeed, type RandomStream, randomStream } from './random.ts';
+export * from './search-space/index.ts';
+export { openStore } from './store/open-store.ts';
+export type { Store, StudyRecord } from './store/store.ts';
+export type { Strategy, StrategyFactory, StrategyResult, StrategySummary } from './strategy/strategy.ts';
+export {
+  configJsonSchema,
+  defineConfig,
+  parseConfig,
+  type StudyConfig,
+  type StudyConfigInput,
+} from './study/config.ts';
+export { loadConfig } from './study/load-config.ts';
+export type { StudySummary } from './study/run-study.ts';
+export type { StudyEvent } from './study/study-event.ts';
+export type { TrialState } from './trial/life-cycle.ts';
+export type { TrialOutcome, TrialRecord } from './trial/record.ts';
