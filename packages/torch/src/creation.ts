@@ -186,7 +186,7 @@ function finished(made: Tensor, options: TensorOptions): Tensor {
 
 function flatten(data: Nested): { values: number[]; shape: number[] } {
   const shape: number[] = [];
-  for (let level = data; typeof level !== 'number'; level = level[0] as Nested) {
+  for (let level = data; Array.isArray(level); level = level[0]) {
     shape.push(level.length);
     if (level.length === 0) break;
   }

@@ -17,7 +17,7 @@ export interface GradientOptions {
 /**
  * d(output)/d(input) of chosen tensors, without touching anybody's `grad`.
  * @returns one gradient for each input, of its shape
- * @throws TorchError OPERATOR_FAILED when an input was not used and `allowUnused` is off
+ * @throws TorchError BAD_ARGUMENT when the output does not depend on an input and `allowUnused` is off
  */
 export function gradients(
   output: Tensor,
@@ -32,10 +32,16 @@ export function gradients(
     options.gradOutput === undefined ? null : [options.gradOutput.handle],
     options.retainGraph ?? createGraph,
     createGraph,
-    options.allowUnused ?? false,
+    true, // an unused input is told here, by its place
   );
-  return handles.map((handle, i) => {
-    // libtorch gives nothing for an unused input.
-    return handle === null ? zerosLike(inputs[i] as Tensor) : new Tensor(handle);
-  });
+  const found = handles.map((handle) => (handle === null ? null : new Tensor(handle)));
+  const unused = found.indexOf(null);
+  if (unused >= 0 && options.allowUnused !== true) {
+    for (const gradient of found) gradient?.dispose();
+    throw new TorchError(
+      'BAD_ARGUMENT',
+      `the output does not depend on input ${unused} (${(inputs[unused] as Tensor).toString()}); leave it out, or pass { allowUnused: true } for a gradient of zero`,
+    );
+  }
+  return found.map((gradient, i) => gradient ?? zerosLike(inputs[i] as Tensor));
 }

@@ -35,6 +35,8 @@ export interface EngineFacts {
   readonly version: string;
   readonly config: string;
   readonly cudaDevices: number;
+  /** Threads of OpenBLAS, which has its own; 0 for another BLAS. */
+  readonly blasThreads: number;
   readonly mps: boolean;
   readonly mkl: boolean;
   readonly onednn: boolean;

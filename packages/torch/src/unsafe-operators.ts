@@ -33,17 +33,11 @@ const names: Readonly<Record<string, string>> = {
 };
 
 const patterns: readonly (readonly [RegExp, string])[] = [
-  [/^aten::_?unsafe_|_unsafe$|^aten::_unsafe/, unchecked],
-  [
-    /^aten::_(embedding_bag|fbgemm|mkldnn|cudnn|miopen|quantize|make_per|make_dual|sparse|nnpack|thnn|pack_padded|use_)/,
-    unchecked,
-  ],
-  [/^aten::_(coalesced_|indices|values|dimI|dimV|nnz)/, storage],
-  [
-    /^(prim|prims|profiler|cuda|inductor|debugprims|rngprims|mkldnn|mkldnn_prepacked|prepacked|quantized|_quantized|fb|static_runtime|tensorexpr|sparse|xnnpack|metal|vulkan)::/,
-    foreign,
-  ],
-  [/^aten::(_?test_|_nested_|__)/, unchecked],
+  [/^aten::(_unsafe|unsafe_|_validate_)|_unsafe$/, unchecked],
+  [/^aten::_(embedding_bag|fbgemm|cudnn|miopen|mkldnn|nnpack|thnn|nested|make_dual|pack_padded)/, unchecked],
+  [/^aten::_?(coalesced_|indices|values|dimI|dimV|nnz|crow_indices|col_indices)$/, storage],
+  [/^(prim|prims|profiler|static_runtime|tensorexpr|mkldnn_prepacked|prepacked)::/, foreign],
+  [/^aten::_?test_/, 'exists for the tests of libtorch'],
 ];
 
 /** Why the escape hatch refuses an operator, as the rest of a sentence that begins with its name. */

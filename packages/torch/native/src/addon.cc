@@ -17,20 +17,6 @@ napi_ref error_factory = nullptr;
 std::mutex owner_mutex;
 napi_env owner = nullptr; // the one environment (JavaScript thread) that uses the engine
 
-/// c10's message without the C++ backtrace and without "Exception raised from …".
-std::string plain(const c10::Error& error) {
-  std::string text = error.what_without_backtrace();
-  auto cut = text.find("\nException raised from ");
-  if (cut != std::string::npos) text.resize(cut);
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return text;
-}
-
-bool says_out_of_memory(const std::string& text) {
-  return text.find("not enough memory") != std::string::npos || text.find("out of memory") != std::string::npos ||
-      text.find("can't allocate memory") != std::string::npos;
-}
-
 void throw_typed(napi_env env, const Failure& failure) {
   napi_value factory = nullptr;
   if (error_factory) napi_get_reference_value(env, error_factory, &factory);
@@ -65,6 +51,19 @@ void let_go(void*) {
 
 } // namespace
 
+bool says_out_of_memory(const std::string& text) {
+  for (auto words : {"not enough memory", "out of memory", "can't allocate memory"})
+    if (text.find(words) != std::string::npos) return true;
+  return false;
+}
+
+std::string without_backtrace(std::string text) {
+  auto cut = text.find("\nException raised from ");
+  if (cut != std::string::npos) text.resize(cut);
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
 void fail(const char* code, const std::string& message) { throw Failure(code, message); }
 
 void raise(napi_env env) {
@@ -75,7 +74,7 @@ void raise(napi_env env) {
   } catch (const Failure& failure) {
     throw_typed(env, failure);
   } catch (const c10::Error& error) {
-    auto text = plain(error);
+    auto text = without_backtrace(error.what_without_backtrace());
     throw_typed(env, Failure(says_out_of_memory(text) ? "OUT_OF_MEMORY" : "OPERATOR_FAILED", text));
   } catch (const std::bad_alloc&) {
     throw_typed(env, Failure("OUT_OF_MEMORY", "not enough memory"));

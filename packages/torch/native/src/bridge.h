@@ -23,6 +23,12 @@ struct Pending {};
 
 [[noreturn]] void fail(const char* code, const std::string& message);
 
+/// libtorch's words for a failed allocation: it has no exception type for it before 2.x, nor on the CPU after.
+bool says_out_of_memory(const std::string& message);
+
+/// The message of a c10::Error without its C++ backtrace.
+std::string without_backtrace(std::string message);
+
 /// Turns the exception being handled into a pending JavaScript error. Call inside catch (...) only.
 void raise(napi_env env);
 

@@ -10,6 +10,11 @@
 #include <ATen/autocast_mode.h>
 #include <torch/version.h>
 
+#if defined(__unix__) || defined(__APPLE__)
+#include <dlfcn.h>
+#endif
+
+#include <cmath>
 #include <unordered_map>
 
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
@@ -26,9 +31,16 @@ std::unordered_map<int64_t, at::Generator>& generators() {
 }
 int64_t next_generator = 1;
 
+uint64_t to_seed(napi_env env, napi_value value) {
+  double seed = to_number(env, value);
+  if (!(seed >= 0 && seed <= 9007199254740991.0) || seed != std::floor(seed))
+    fail("BAD_ARGUMENT", "a seed is an integer from 0 to 2^53 - 1, found " + std::to_string(seed));
+  return static_cast<uint64_t>(seed);
+}
+
 napi_value make_generator(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
-  auto generator = at::detail::createCPUGenerator(static_cast<uint64_t>(to_int(env, args[0])));
+  auto generator = at::detail::createCPUGenerator(to_seed(env, args[0]));
   generators().emplace(next_generator, std::move(generator));
   return from_number(env, next_generator++);
 }
@@ -41,7 +53,7 @@ napi_value seed_generator(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
   auto generator = generator_of(env, args[0]);
   std::lock_guard<std::mutex> lock(generator.mutex());
-  generator.set_current_seed(static_cast<uint64_t>(to_int(env, args[1])));
+  generator.set_current_seed(to_seed(env, args[1]));
   return nullptr;
 }
 /// The state as a handle of a uint8 tensor.
@@ -57,8 +69,27 @@ napi_value set_generator_state(napi_env env, napi_callback_info info) {
 
 napi_value manual_seed(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
-  at::manual_seed(static_cast<uint64_t>(to_int(env, args[0])));
+  at::manual_seed(to_seed(env, args[0]));
   return nullptr;
+}
+
+/// OpenBLAS keeps threads of its own, of which libtorch built for "some BLAS" knows nothing.
+void set_blas_threads(int count) {
+#if defined(__unix__) || defined(__APPLE__)
+  using Setter = void (*)(int);
+  auto setter = reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
+  if (setter) setter(count);
+#endif
+}
+
+/// 0 when the BLAS is not OpenBLAS.
+int blas_threads() {
+#if defined(__unix__) || defined(__APPLE__)
+  using Getter = int (*)();
+  auto getter = reinterpret_cast<Getter>(dlsym(RTLD_DEFAULT, "openblas_get_num_threads"));
+  if (getter) return getter();
+#endif
+  return 0;
 }
 
 napi_value set_threads(napi_env env, napi_callback_info info) {
@@ -66,6 +97,7 @@ napi_value set_threads(napi_env env, napi_callback_info info) {
   auto count = to_int(env, args[0]);
   if (count < 1 || count > 4096) fail("BAD_ARGUMENT", "the number of threads must be 1–4096, found " + std::to_string(count));
   at::set_num_threads(static_cast<int>(count));
+  set_blas_threads(static_cast<int>(count));
   return nullptr;
 }
 napi_value get_threads(napi_env env, napi_callback_info) { return from_number(env, at::get_num_threads()); }
@@ -86,6 +118,7 @@ napi_value engine_facts(napi_env env, napi_callback_info) {
   put("version", from_string(env, TORCH_VERSION));
   put("config", from_string(env, at::show_config()));
   put("cudaDevices", from_number(env, at::hasCUDA() ? at::getNumGPUs() : 0));
+  put("blasThreads", from_number(env, blas_threads()));
   put("mps", from_bool(env, has_mps()));
   put("mkl", from_bool(env, at::hasMKL()));
   put("onednn", from_bool(env, at::hasMKLDNN()));
@@ -158,6 +191,15 @@ at::Generator generator_of(napi_env env, napi_value handle) {
 }
 
 void export_engine(napi_env env, napi_value exports) {
+  static bool once = [] {
+    try {
+      at::set_num_interop_threads(1); // nothing here runs operators side by side
+    } catch (const c10::Error&) {
+      // Another user of libtorch in this process has started them already.
+    }
+    return true;
+  }();
+  (void)once;
   NASCENT_EXPORT("makeGenerator", make_generator);
   NASCENT_EXPORT("releaseGenerator", release_generator);
   NASCENT_EXPORT("seedGenerator", seed_generator);

@@ -272,11 +272,8 @@ std::string describe_argument(napi_env env, const ArgumentPlan& plan, napi_value
     text = failure.what();
     if (at_fault) text = "argument '" + at_fault->name + "': " + text;
   } catch (const c10::Error& error) {
-    text = error.what_without_backtrace();
-    auto cut = text.find("\nException raised from ");
-    if (cut != std::string::npos) text.resize(cut);
-    if (text.find("not enough memory") != std::string::npos || text.find("out of memory") != std::string::npos)
-      code = "OUT_OF_MEMORY";
+    text = without_backtrace(error.what_without_backtrace());
+    if (says_out_of_memory(text)) code = "OUT_OF_MEMORY";
   } catch (const std::bad_alloc&) {
     code = "OUT_OF_MEMORY";
     text = "not enough memory";
