@@ -292,6 +292,42 @@ describe('process pool', { timeout: 60_000 }, () => {
       expect(readFileSync(countStartsIn, 'utf8').trim().split('\n')).toHaveLength(3);
     });
 
+    it('a worker that dies again and again once it is loaded is given up, not restarted for ever', async () => {
+      const countStartsIn = join(directory, 'died-idle');
+      const broken = open({ evaluator: evaluator({ dieAfterLoadMs: 30, countStartsIn }) });
+      const refusal = () =>
+        broken.ready().then(
+          () => null,
+          (thrown: unknown) => thrown,
+        );
+      await expect.poll(refusal, { timeout: 50_000 }).toBeInstanceOf(WorkerStartError);
+      expect(readFileSync(countStartsIn, 'utf8').trim().split('\n')).toHaveLength(3);
+    });
+
+    it.runIf(process.platform === 'linux')(
+      'a memory limit below what loading takes is refused at once',
+      async () => {
+        const narrow = open({ limits: { memoryMiB: 40 } });
+        await expect(narrow.ready()).rejects.toMatchObject({ code: 'MEMORY_LIMIT_TOO_LOW' });
+      },
+    );
+
+    it.runIf(process.platform === 'linux')(
+      'the kernel would rather end a worker than the study',
+      async () => {
+        const { pid } = factsOf(await evaluate(pool, { do: 'complete' }));
+        expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim()).toBe('500');
+      },
+    );
+
+    it('closing while a worker still loads ends the wait for it', async () => {
+      const loading = open({ evaluator: evaluator({ loadMs: 60_000 }) });
+      const ready = loading.ready();
+      const job = evaluate(loading, { do: 'complete' });
+      await Promise.all([expect(ready).rejects.toThrow(WorkerStartError), loading.close()]);
+      expect(await job).toEqual({ kind: 'cancelled' });
+    });
+
     it('the mathematics libraries are told their threads before they start', async () => {
       const two = open({ workers: 2, threads: 3 });
       expect(factsOf(await evaluate(two, { do: 'read-environment' }))).toMatchObject({

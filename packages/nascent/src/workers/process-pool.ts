@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { EvaluationJob, EvaluatorPool, JobResult } from '../study/evaluator-pool.ts';
 import type { EvaluatorReference } from './evaluator-module.ts';
 import { threadsPerWorker } from './worker-environment.ts';
@@ -14,7 +15,7 @@ export interface ProcessPoolOptions {
   readonly limits?: {
     /** Wall-clock limit of one evaluation. Its signal is aborted then; after the grace time it is killed. */
     readonly secondsPerTrial?: number | undefined;
-    /** Resident memory of a worker's process in MiB, engine and data included. */
+    /** Resident memory of a worker's process in MiB, engine and data included; watched on Linux only. */
     readonly memoryMiB?: number | undefined;
   };
   /** How long an evaluator whose signal was aborted may take to stop before its process is killed. */
@@ -127,6 +128,7 @@ export function openProcessPool(options: ProcessPoolOptions): EvaluatorPool {
 function bothSignals(one: AbortSignal, other: AbortSignal): { signal: AbortSignal; unlink(): void } {
   const either = new AbortController();
   const abort = () => either.abort();
+  setMaxListeners(0, one, other); // one listener for each slot and each job that waits: not a leak
   if (one.aborted || other.aborted) abort();
   one.addEventListener('abort', abort);
   other.addEventListener('abort', abort);

@@ -24,6 +24,9 @@ export interface WorkerStart {
 /** How long the streams of a dead process may take to run dry: a grandchild can hold them open for ever. */
 const drainMs = 500;
 
+/** Below this V8 may die before the watch on resident memory can say what is wrong. */
+const leastHeapMiB = 256;
+
 /** One worker process: its channel, its last lines, its end. It knows nothing of jobs. */
 export class WorkerProcess {
   readonly pid: number;
@@ -92,7 +95,8 @@ export class WorkerProcess {
 
 function spawn({ threads, memoryMiB }: WorkerStart) {
   const { options, file } = ownEntry('./worker-main', import.meta.url);
-  const heap = memoryMiB === null ? [] : [`--max-old-space-size=${Math.ceil(memoryMiB)}`];
+  const heap =
+    memoryMiB === null ? [] : [`--max-old-space-size=${Math.max(leastHeapMiB, Math.ceil(memoryMiB))}`];
   return execa(process.execPath, [...heap, ...options, file, String(process.pid)], {
     ipc: true,
     serialization: 'advanced', // keeps what JSON loses, for example undefined and typed arrays

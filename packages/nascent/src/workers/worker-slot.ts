@@ -2,15 +2,22 @@ import { assertNever } from '../assert-never.ts';
 import type { EvaluationJob, JobResult } from '../study/evaluator-pool.ts';
 import { WorkerStartError } from './errors.ts';
 import { evaluateJob, type JobOptions } from './evaluate-job.ts';
+import { residentMiB } from './memory-watch.ts';
 import type { Order } from './messages.ts';
 import { WorkerProcess, type WorkerStart } from './worker-process.ts';
+
+type Refused = { readonly kind: 'refused'; readonly code: string; readonly message: string };
+type Start =
+  | { readonly kind: 'opened'; readonly worker: WorkerProcess }
+  | { readonly kind: 'died'; readonly detail: string }
+  | Refused;
 
 export interface SlotOptions extends WorkerStart {
   readonly open: Extract<Order, { kind: 'open' }>;
 }
 
-/** How often in a row a worker may die without having begun a job. A broken machine must not restart for ever. */
-const triesWithoutJob = 3;
+/** So many workers may die in a row without having done a job. What is broken must not restart for ever. */
+const deathsAllowed = 3;
 const closeGraceMs = 2000;
 
 /**
@@ -22,7 +29,8 @@ export class WorkerSlot {
   /** The process that is alive or starting; the promise resolves when its evaluator is loaded. */
   #opened: Promise<WorkerProcess>;
   #current: WorkerProcess | null = null;
-  #deathsWithoutJob = 0;
+  /** How the last workers died, since the last job that was done. */
+  #deaths: string[] = [];
   #idle = false;
   #closed = false;
 
@@ -54,10 +62,10 @@ export class WorkerSlot {
       try {
         const result = await evaluateJob(worker, job, options);
         if (result.kind !== 'never-begun') {
-          this.#deathsWithoutJob = 0;
+          this.#deaths = [];
           return result;
         }
-        this.#deathsWithoutJob++;
+        this.#deaths.push(result.detail);
       } finally {
         this.#rest(worker);
       }
@@ -69,8 +77,15 @@ export class WorkerSlot {
     this.#closed = true;
     const worker = this.#current;
     if (worker === null || worker.ended) return;
+    const waiting = worker.listener; // whoever waits for it to open hears of its end as well
     await new Promise<void>((resolve) => {
-      worker.listener = { word: () => {}, ended: () => resolve() };
+      worker.listener = {
+        word: () => {},
+        ended: (description) => {
+          waiting.ended(description);
+          resolve();
+        },
+      };
       const timer = setTimeout(() => worker.kill(), closeGraceMs);
       timer.unref();
       if (this.#idle) worker.say({ kind: 'close' });
@@ -86,9 +101,9 @@ export class WorkerSlot {
     this.#idle = true;
     worker.listener = {
       word: () => {}, // late words of an old job
-      ended: () => {
+      ended: (description) => {
         this.#idle = false;
-        this.#deathsWithoutJob++;
+        this.#deaths.push(description);
         this.#opened = this.#open();
       },
     };
@@ -103,6 +118,10 @@ export class WorkerSlot {
   async #start(): Promise<WorkerProcess> {
     for (;;) {
       if (this.#closed) throw new WorkerStartError('WORKER_START_FAILED', 'the pool of workers is closed');
+      if (this.#deaths.length >= deathsAllowed) {
+        const text = `no worker process stays alive: ${deathsAllowed} died in a row. The last one: `;
+        throw new WorkerStartError('WORKER_START_FAILED', `${text}${this.#deaths.at(-1)}`);
+      }
       const started = await this.#startOnce();
       switch (started.kind) {
         case 'opened':
@@ -110,27 +129,36 @@ export class WorkerSlot {
           return started.worker;
         case 'refused':
           throw new WorkerStartError(started.code, started.message);
-        case 'died': {
-          this.#deathsWithoutJob++;
-          if (this.#deathsWithoutJob < triesWithoutJob) break;
-          const text = `no worker process stays alive (${triesWithoutJob} died without a trial). The last one: `;
-          throw new WorkerStartError('WORKER_START_FAILED', `${text}${started.detail}`);
-        }
+        case 'died':
+          this.#deaths.push(started.detail);
+          break;
         default:
           assertNever(started);
       }
     }
   }
 
-  #startOnce(): Promise<
-    | { readonly kind: 'opened'; readonly worker: WorkerProcess }
-    | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-    | { readonly kind: 'died'; readonly detail: string }
-  > {
+  /** A limit that engine and data alone exceed would make every trial run out of memory. */
+  async #overLimit(worker: WorkerProcess): Promise<Refused | null> {
+    const { memoryMiB } = this.#options;
+    const found = memoryMiB === null ? null : await residentMiB(worker.pid);
+    if (memoryMiB === null || found === null || found <= memoryMiB) return null;
+    const message =
+      `a worker with engine and data loaded holds ${Math.ceil(found)} MiB before its first trial, but ` +
+      `limits.memoryMiB is ${memoryMiB}. Raise the limit, or load fewer data.`;
+    return { kind: 'refused', code: 'MEMORY_LIMIT_TOO_LOW', message };
+  }
+
+  #startOnce(): Promise<Start> {
     return new Promise((resolve) => {
       const worker = new WorkerProcess(this.#options, {
         word: (word) => {
-          if (word.kind === 'opened') resolve({ kind: 'opened', worker });
+          if (word.kind === 'opened') {
+            void this.#overLimit(worker).then((refused) => {
+              if (refused !== null) worker.kill();
+              resolve(refused ?? { kind: 'opened', worker });
+            });
+          }
           if (word.kind === 'refused') {
             resolve({ kind: 'refused', code: word.code, message: word.message });
             worker.kill();
