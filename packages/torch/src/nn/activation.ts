@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor.ts';
-import { Module } from './module.ts';
+import { Module } from './base-module.ts';
 
 /** max(x, 0). */
 export class ReLU extends Module {

@@ -1,7 +1,7 @@
 import { ones, zeros } from '../creation.ts';
 import { batchNorm } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { Module } from './module.ts';
+import { Module } from './base-module.ts';
 import { type ParameterOptions, placement } from './parameter-options.ts';
 
 export interface BatchNorm2dOptions extends ParameterOptions {

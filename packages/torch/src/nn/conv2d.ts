@@ -1,8 +1,8 @@
 import { empty } from '../creation.ts';
 import { conv2d, pad } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
+import { Module } from './base-module.ts';
 import { fans, uniform_ } from './init.ts';
-import { Module } from './module.ts';
 import { type Padding, type Pair, pair, samePadding } from './padding.ts';
 import { type ParameterOptions, placement } from './parameter-options.ts';
 

@@ -2,7 +2,7 @@ import { TorchError } from '../errors.ts';
 import type { Generator } from '../generator.ts';
 import { dropout } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { Module } from './module.ts';
+import { Module } from './base-module.ts';
 
 /**
  * In training mode sets each element to zero with the given probability and scales the others by

@@ -1,8 +1,8 @@
 import { empty } from '../creation.ts';
 import { embedding } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
+import { Module } from './base-module.ts';
 import { normal_ } from './init.ts';
-import { Module } from './module.ts';
 import { type ParameterOptions, placement } from './parameter-options.ts';
 
 /** A table of vectors looked up by index: int64 […] → […, width]. Parameter: `weight` [entries, width]. */

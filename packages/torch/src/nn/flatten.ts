@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor.ts';
-import { Module } from './module.ts';
+import { Module } from './base-module.ts';
 
 /** Everything but the batch in one axis: [batch, …] → [batch, n]. A view where the input is contiguous. */
 export class Flatten extends Module {

@@ -1,8 +1,8 @@
 import { empty } from '../creation.ts';
 import { linear } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
+import { Module } from './base-module.ts';
 import { uniform_ } from './init.ts';
-import { Module } from './module.ts';
 import { type ParameterOptions, placement } from './parameter-options.ts';
 
 export interface LinearOptions extends ParameterOptions {

@@ -1,8 +1,8 @@
 import { empty, zeros } from '../creation.ts';
 import { lstmCell } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
+import { Module } from './base-module.ts';
 import { uniform_ } from './init.ts';
-import { Module } from './module.ts';
 import { type ParameterOptions, placement } from './parameter-options.ts';
 
 /** What an LSTM hands from one step to the next: both [batch, hidden]. */

@@ -1,6 +1,6 @@
 import { avgPool2d, maxPool2d } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { Module } from './module.ts';
+import { Module } from './base-module.ts';
 import { type Padding, type Pair, pair, samePadding } from './padding.ts';
 
 export interface Pool2dOptions {

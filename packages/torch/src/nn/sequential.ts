@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor.ts';
-import { type Layer, Module } from './module.ts';
+import { type Layer, Module } from './base-module.ts';
 
 /**
  * Layers applied one after the other; children are named `0`, `1`, ….
