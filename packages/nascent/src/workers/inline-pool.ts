@@ -6,6 +6,7 @@ import type { EvaluatorPool } from '../study/evaluator-pool.ts';
 /**
  * Evaluates in this process: for evaluators that declare themselves `inline`, whose evaluation is a table
  * look-up or as quick. A crash in native code would end the study; nothing is limited or killed.
+ * @param evaluator stays the caller's to dispose
  * @param slots evaluations at once; more than 1 helps only an evaluator that waits
  */
 export function openInlinePool(evaluator: Evaluator, { slots = 1 }: { slots?: number } = {}): EvaluatorPool {
@@ -59,7 +60,6 @@ export function openInlinePool(evaluator: Evaluator, { slots = 1 }: { slots?: nu
     async close() {
       closing.abort();
       for (const next of queue.splice(0)) next();
-      evaluator.dispose();
     },
   };
 }
