@@ -3,6 +3,10 @@
  *
  * The library has the same verbs as the command line. Importing it does not load the engine.
  */
+export {
+  createEvaluator as createImageClassifier,
+  type ImageClassifierOptions,
+} from './child/image-classifier.ts';
 export { messageOf, NascentError } from './errors.ts';
 export type {
   EpochReport,
@@ -21,6 +25,8 @@ export { deriveSeed, type RandomStream, randomStream } from './random.ts';
 export * from './search-space/index.ts';
 export { openStore } from './store/open-store.ts';
 export type { Store, StudyRecord } from './store/store.ts';
+export { policyGradient } from './strategy/policy-gradient.ts';
+export { randomSearch } from './strategy/random.ts';
 export type { Strategy, StrategyFactory, StrategyResult, StrategySummary } from './strategy/strategy.ts';
 export {
   configJsonSchema,

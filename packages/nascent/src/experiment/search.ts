@@ -49,6 +49,8 @@ export async function search(config: StudyConfigInput, options: SearchOptions): 
         ? await openInline(evaluator, configDirectory)
         : openProcessPool({ workers, evaluator, configDirectory, limits });
       try {
+        // Before the study is begun: an evaluator that cannot start must not leave a study with its wrong options.
+        await Promise.race([pool.ready(), aborted(signal)]);
         const summary = await runStudy({
           store,
           config: parsed,
@@ -88,4 +90,10 @@ async function openInline(evaluator: EvaluatorReference, configDirectory: string
       loaded.dispose();
     },
   };
+}
+
+/** Resolves when the signal is aborted; never without one. */
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
 }

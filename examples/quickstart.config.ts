@@ -1,0 +1,26 @@
+import { defineConfig } from 'nascent';
+
+// Small children on a part of CIFAR-10, so that two cores train three dozen of them in about five minutes.
+export default defineConfig({
+  space: {
+    use: 'convolutional',
+    options: { filterHeight: [1, 3, 5], filterWidth: [1, 3, 5], filterCount: [8, 16, 24, 32] },
+    arguments: { layers: 3 },
+  },
+  evaluator: {
+    use: 'image-classifier',
+    options: {
+      dataset: { name: 'cifar10', trainExamples: 4000, validationExamples: 1000 },
+      epochs: 3,
+      batchSize: 50,
+      learningRate: 0.1,
+      schedule: 'cosine',
+    },
+  },
+  // The paper's learning rate cannot move a controller in so few trials; `small` was chosen by measurement
+  // (bench/learning/small-searches.md).
+  strategy: { use: 'policy-gradient', options: { preset: 'small' } },
+  trials: 36,
+  workers: 2,
+  limits: { secondsPerTrial: 60 },
+});
