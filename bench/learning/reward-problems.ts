@@ -57,7 +57,11 @@ function additive(layers: number, shared: boolean): RewardProblem {
 function readTable(path: string): string[][] | null {
   const file = fileURLToPath(new URL(`../../../shared/data/${path}`, import.meta.url));
   if (!existsSync(file)) return null;
-  const lines = gunzipSync(readFileSync(file)).toString('utf8').trim().split('\n').slice(1);
+  const lines = gunzipSync(new Uint8Array(readFileSync(file)))
+    .toString('utf8')
+    .trim()
+    .split('\n')
+    .slice(1);
   return lines.map((line) => line.split(','));
 }
 

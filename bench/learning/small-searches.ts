@@ -100,7 +100,8 @@ function explore(): void {
       });
     }
   }
-  const problems = rewardProblems();
+  const wanted = process.env['PROBLEMS']?.split(',').map(Number);
+  const problems = rewardProblems().filter((_, at) => wanted?.includes(at) ?? true);
   console.log(problems.map((problem) => problem.name).join(' | '));
   for (const settings of grid) {
     for (const trials of (process.env['TRIALS'] ?? '24,48,100').split(',').map(Number)) {
