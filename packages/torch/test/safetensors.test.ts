@@ -174,5 +174,5 @@ print(json.dumps(out))
         found[name]?.map((number) => Number(number.replace('inf', 'Infinity').replace('nan', 'NaN'))),
       ).toEqual(expected);
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -55,5 +55,5 @@ describe('state dicts in safetensors files', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  }, 60_000);
+  }, 120_000);
 });
