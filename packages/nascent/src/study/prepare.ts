@@ -1,6 +1,7 @@
 import type { SearchSpace } from '../search-space/space.ts';
 import type { Strategy } from '../strategy/strategy.ts';
 import type { StudyConfig } from './config.ts';
+import { scheduledArguments } from './layer-schedule.ts';
 import type { ModuleReference } from './module-reference.ts';
 import { loadSpace, loadStrategy, resolveModule } from './modules.ts';
 import { evaluatorIdentity } from './trial-identity.ts';
@@ -16,9 +17,10 @@ export interface PreparedStudy {
 }
 
 /**
- * Loads the modules that a config names.
+ * Loads the modules that a config names, and checks that the space takes the config's arguments: before any worker
+ * has loaded its data.
  * @param directory the config's
- * @throws ModuleNotFoundError, ModuleNotLoadedError, ModuleUnsuitableError, and what the modules say of their options
+ * @throws InvalidArgumentError, ModuleNotFoundError, ModuleNotLoadedError, ModuleUnsuitableError, and what the modules say of their options
  */
 export async function prepareStudy(config: StudyConfig, directory: string): Promise<PreparedStudy> {
   const [spaceModule, strategyModule, evaluatorModule] = await Promise.all([
@@ -27,6 +29,7 @@ export async function prepareStudy(config: StudyConfig, directory: string): Prom
     resolveModule('evaluator', config.evaluator.use, directory),
   ]);
   const space = await loadSpace(spaceModule, config.space.options);
+  space.start(scheduledArguments(config.space.arguments, config.space.schedule, 0)); // throws if it cannot
   const strategy = (await loadStrategy(strategyModule))(space, config.strategy.options, config.seed);
   const { options } = config.evaluator;
   return {

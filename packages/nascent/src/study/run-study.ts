@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { EpochReport } from '../evaluation/evaluation.ts';
 import { deriveSeed } from '../random.ts';
 import type { SearchSpace } from '../search-space/space.ts';
@@ -98,6 +99,7 @@ class StudyRun {
     this.#options = options;
     this.#study = study;
     this.#emit = options.onEvent ?? (() => {});
+    setMaxListeners(0, this.#stop.signal); // one for each slot of the pool, however many
   }
 
   get #owner() {
