@@ -39,9 +39,11 @@ describe('loading', () => {
   });
 
   it('an addon that does not load says why', () => {
-    const output = run(report, {
-      NASCENT_TORCH_ADDON: fileURLToPath(new URL('./index.ts', import.meta.url)),
-    });
+    const folder = mkdtempSync(join(tmpdir(), 'nascent-addon-'));
+    const file = join(folder, 'nascent_torch.node');
+    writeFileSync(file, 'no shared library');
+    const output = run(report, { NASCENT_TORCH_ADDON: file });
+    rmSync(folder, { recursive: true });
     expect(output).toMatch(/^TorchNotFoundError TORCH_NOT_FOUND the libtorch addon does not load/);
     expect(output).toContain('npm run setup');
   });
