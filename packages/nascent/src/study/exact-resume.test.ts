@@ -71,8 +71,8 @@ function mortalStore(store: Store, executioner: Executioner): Store {
   });
 }
 
-function mortalPool(executioner: Executioner): EvaluatorPool {
-  const pool = toyPool();
+function mortalPool(executioner: Executioner, slots: number): EvaluatorPool {
+  const pool = toyPool({ slots });
   return {
     ...pool,
     async evaluate(job, options) {
@@ -91,20 +91,23 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-const trials = 3;
-
 /** One process's run of the study in this file; killed at step `killAt`. @returns the steps that it made */
-async function run(file: string, pid: number, killAt: number): Promise<{ steps: number; killed: boolean }> {
+async function run(
+  file: string,
+  pid: number,
+  killAt: number,
+  { slots = 1, trials = 3 } = {},
+): Promise<{ steps: number; killed: boolean }> {
   const store = await openStore(join(directory, file), { access: 'create' });
   const executioner = new Executioner(killAt);
-  const config = toyConfig({ trials });
+  const config = toyConfig({ trials, workers: slots });
   try {
     await runStudy({
       store: mortalStore(store, executioner),
       config,
       space: toySpace,
       strategy: rememberingStrategy(config.seed),
-      pool: mortalPool(executioner),
+      pool: mortalPool(executioner, slots),
       evaluatorIdentity: 'toy',
       codeVersion: '0.0.0',
       process: toyProcess(pid),
@@ -152,7 +155,7 @@ describe('exact resume', () => {
   it('killed at any step and resumed, a study ends as one that never was', { timeout: 120_000 }, async () => {
     const whole = await run('whole.db', 1, Number.POSITIVE_INFINITY);
     const expected = await finalState('whole.db');
-    expect(expected.facts.map((trial) => trial.state)).toEqual(Array(trials).fill('completed'));
+    expect(expected.facts.map((trial) => trial.state)).toEqual(Array(3).fill('completed'));
     expect(whole.steps).toBeGreaterThan(40);
     for (let step = 0; step < whole.steps; step++) {
       const file = `killed-at-${step}.db`;
@@ -171,5 +174,24 @@ describe('exact resume', () => {
     while (killed) ({ killed } = await run('often.db', ++lives, 8 + lives));
     expect(lives).toBeGreaterThan(3);
     expect(await finalState('often.db')).toEqual(await finalState('whole-again.db'));
+  });
+
+  it('with several workers: no completed trial is lost or changed, and each is told once', {
+    timeout: 120_000,
+  }, async () => {
+    const many = { slots: 3, trials: 7 };
+    const whole = await run('many-whole.db', 1, Number.POSITIVE_INFINITY, many);
+    for (let step = 5; step < whole.steps; step += 4) {
+      const file = `many-killed-at-${step}.db`;
+      if (!(await run(file, 1, step, many)).killed) continue; // it took fewer steps this time
+      const before = (await finalState(file)).facts.filter((trial) => trial.state === 'completed');
+      await run(file, 2, Number.POSITIVE_INFINITY, many);
+      const after = await finalState(file);
+      expect(after.facts.map((trial) => trial.state)).toEqual(Array(many.trials).fill('completed'));
+      for (const trial of before) expect(after.facts[trial.number - 1]).toEqual(trial);
+      const { told } = JSON.parse(Buffer.from(after.strategy, 'hex').toString());
+      const numbers = told.map((result: { number: number }) => result.number);
+      expect(numbers.sort((a: number, b: number) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    }
   });
 });
