@@ -126,7 +126,7 @@ function report(): void {
     { label: 'paper', strategy: 'policy-gradient', options: { preset: 'paper' }, ask: 8 },
     { label: 'small', strategy: 'policy-gradient', options: { preset: 'small' }, ask: 4 },
   ];
-  const seeds = 40;
+  const seeds = 20;
   const lines = [
     '# Small searches: which settings learn in 24 to 100 trials',
     '',
@@ -143,6 +143,7 @@ function report(): void {
     for (const trials of [24, 48, 100]) {
       for (const settings of compared) {
         const all = runs(problem, settings, trials, seeds);
+        console.error(`${problem.name}, ${trials} trials, ${settings.label}`);
         const rose = mean(all.map((one) => (one.lift > 0 ? 1 : 0)));
         const kl = settings.strategy === 'random' ? '' : mean(all.map((one) => one.kl ?? 0)).toFixed(3);
         lines.push(

@@ -85,29 +85,40 @@ export const conditional = known(
   },
 );
 
-/**
- * Four layers, each with a choice of 2 and the anchors of §3.3: 2^4 · 2^6 = 1,024 samples. Best is a large filter
- * in every layer and every skip connection, the densest network; the cube makes single answers count little.
- */
-export const skips = known(
+const layersWithSkips = (name: string, filters: readonly number[]) =>
   defineSpace({
-    name: 'skips',
+    name,
     version: 1,
-    decisions: { filter: choice([3, 5]), skip: anchor() },
+    decisions: { filter: choice(filters), skip: anchor() },
     *program(ask, { layers }: { layers: number }) {
       const net: { filter: number; inputs: readonly number[] }[] = [];
       for (let i = 0; i < layers; i++) net.push({ filter: yield* ask.filter(), inputs: yield* ask.skip(i) });
       return net;
     },
-  }),
-  { layers: 4 },
-  (net) => {
-    const agreeing = net.flatMap(({ filter, inputs }, i) => [
-      filter === 5,
-      ...Array.from({ length: i }, (_, j) => inputs.includes(j)),
-    ]);
-    return average(agreeing.map((agrees) => (agrees ? 1 : 0))) ** 3;
-  },
-);
+  });
+
+/**
+ * Four layers, each with a choice of 2 and the anchors of §3.3: 2^4 · 2^6 = 1,024 samples. Best is a large filter
+ * in every layer and every skip connection, the densest network; the cube makes single answers count little.
+ */
+export const skips = known(layersWithSkips('skips', [3, 5]), { layers: 4 }, (net) => {
+  const agreeing = net.flatMap(({ filter, inputs }, i) => [
+    filter === 5,
+    ...Array.from({ length: i }, (_, j) => inputs.includes(j)),
+  ]);
+  return average(agreeing.map((agrees) => (agrees ? 1 : 0))) ** 3;
+});
+
+/**
+ * The hard one, not among KNOWN_REWARDS: each of three layers shall read the layer just before it and no other,
+ * so the controller must tell earlier layers apart. 4^3 · 2^3 = 512 samples.
+ */
+export const previousOnly = known(layersWithSkips('previous-only', [1, 3, 5, 7]), { layers: 3 }, (net) => {
+  const agreeing = net.flatMap(({ filter, inputs }, i) => [
+    filter === 7,
+    ...Array.from({ length: i }, (_, j) => inputs.includes(j) === (j === i - 1)),
+  ]);
+  return average(agreeing.map((agrees) => (agrees ? 1 : 0)));
+});
 
 export const KNOWN_REWARDS: readonly KnownRewards[] = [chain, conditional, skips];

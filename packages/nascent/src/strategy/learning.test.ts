@@ -8,7 +8,11 @@ describe("the controller learns with the paper's settings", () => {
     '$name › expected reward rises to 95 % of the optimum',
     { timeout: 120_000 },
     (problem) => {
-      const run = learningRun(problem, { preset: 'paper' }, 1, { target: 0.95, limit: 8_000 });
+      const run = learningRun(problem, { preset: 'paper' }, 1, {
+        target: 0.95,
+        limit: 8_000,
+        checkEvery: 400,
+      });
       expect(run.initial).toBeLessThan(0.5);
       expect(run.final).toBeGreaterThanOrEqual(0.95);
       expect(run.samplesNeeded).not.toBeNull();

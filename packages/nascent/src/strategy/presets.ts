@@ -42,7 +42,7 @@ export const PRESETS = {
     initialRange: 0.08,
   },
   small: {
-    learningRate: 0.02,
+    learningRate: 0.04,
     batchSize: 4,
     baseline: 'moving-average',
     baselineDecay: 0.9,
