@@ -17,6 +17,7 @@ interface SearchOptions {
   readonly trials?: number;
   readonly workers?: number;
   readonly seed?: number;
+  readonly takeOver?: boolean;
   readonly json?: boolean;
 }
 
@@ -30,6 +31,10 @@ export function registerSearchCommand(program: Command, context: CliContext): vo
     .option('--trials <n>', "trials in all, instead of the config's", positiveInteger)
     .option('--workers <n>', "children trained at once, instead of the config's", positiveInteger)
     .option('--seed <n>', "seed of a new study, instead of the config's", naturalNumber)
+    .option(
+      '--take-over',
+      'take the study from a process that is known to be gone, for example on another machine',
+    )
     .option('--json', 'print a JSON object at the end')
     .addHelpText('after', CONFIG_HELP)
     .action((config: string, options: SearchOptions) => runSearch(context, config, options));
@@ -69,6 +74,7 @@ async function runSearch(context: CliContext, configFile: string, options: Searc
       study: location,
       configDirectory: directory,
       signal: stop.signal,
+      takeOver: options.takeOver === true,
       onEvent: progress.see,
     });
     progress.end();

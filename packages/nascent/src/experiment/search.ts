@@ -22,6 +22,8 @@ export interface SearchOptions {
   /** Aborted to interrupt: children in training are handed back, everything is saved. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StudyEvent) => void;
+  /** Takes the study from an owner on another machine, which cannot be known to live from here. */
+  readonly takeOver?: boolean;
 }
 
 export interface SearchResult extends StudySummary {
@@ -37,7 +39,7 @@ export interface SearchResult extends StudySummary {
  *   evaluator says when it cannot start (engine or data missing)
  */
 export async function search(config: StudyConfigInput, options: SearchOptions): Promise<SearchResult> {
-  const { configDirectory = process.cwd(), signal, onEvent } = options;
+  const { configDirectory = process.cwd(), signal, onEvent, takeOver = false } = options;
   const parsed = parseConfig(config, 'the config');
   const prepared = await prepareStudy(parsed, configDirectory);
   try {
@@ -59,6 +61,7 @@ export async function search(config: StudyConfigInput, options: SearchOptions): 
           pool,
           evaluatorIdentity: prepared.evaluatorIdentity,
           codeVersion: nascentVersion(),
+          takeOver,
           ...(signal === undefined ? {} : { signal }),
           ...(onEvent === undefined ? {} : { onEvent }),
         });

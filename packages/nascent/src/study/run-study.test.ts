@@ -279,6 +279,15 @@ describe('study › resumed', () => {
     await first;
   });
 
+  it('the study of another machine is left alone, unless it is taken over', async () => {
+    await runStudy(study({ trials: 1 }));
+    const bob = { host: 'bob', bootId: 'boot-9', pid: 3, startTime: '1' };
+    await store.claim(1, bob, () => 'dead'); // as a machine leaves it that has lost its power
+    await expect(runStudy(study({ trials: 2 }))).rejects.toThrow(/another machine.*--take-over/);
+    const { trials } = await runStudy(study({ trials: 2 }, { takeOver: true }));
+    expect(trials).toHaveLength(2);
+  });
+
   it('more trials, other workers and other limits may be asked for; the change is logged', async () => {
     await runStudy(study({ trials: 2 }));
     const { trials } = await runStudy(study({ trials: 4, workers: 2, limits: { attempts: 5 } }));
