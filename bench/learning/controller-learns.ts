@@ -8,14 +8,14 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { enumerate } from '../../packages/nascent/src/search-space/enumerate.ts';
-import { KNOWN_REWARDS, previousOnly } from '../../packages/nascent/test/known-rewards.ts';
+import { HARD_ONES, KNOWN_REWARDS } from '../../packages/nascent/test/known-rewards.ts';
 import { learningRun } from '../../packages/nascent/test/learning-run.ts';
 
 const SEEDS = 10;
 const TARGET = 0.95;
 const LIMIT = 16_000;
-/** `previous-only` is known to get stuck: it is reported, not required, and given fewer samples. */
-const LIMIT_OF_THE_HARD_ONE = 8_000;
+/** Where it is known to get stuck, waiting longer brings nothing. */
+const LIMIT_OF_HARD_ONES = 12_000;
 
 const problems = process.argv.length > 2 ? process.argv.slice(2) : null;
 
@@ -25,13 +25,14 @@ const lines = [
   'Command: `npx tsx bench/learning/controller-learns.ts`. Preset `paper`; the optimum of each space is 1.',
   'Expected rewards are exact (every sample of the space times its probability), checked every 160 samples.',
   `Needed: samples drawn until the expected reward reaches ${TARGET}; ${SEEDS} seeds.`,
+  'The last two spaces are known to trap the policy gradient in local optima and are listed for that reason.',
   '',
   '| space | samples in the space | uniform policy | initial controller | seeds at ≥ 95 % | needed: median | least | most | reached at the limit, least–most |',
   '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
 ];
-for (const problem of [...KNOWN_REWARDS, previousOnly]) {
+for (const problem of [...KNOWN_REWARDS, ...HARD_ONES]) {
   if (problems !== null && !problems.includes(problem.name)) continue;
-  const limit = problem === previousOnly ? LIMIT_OF_THE_HARD_ONE : LIMIT;
+  const limit = HARD_ONES.includes(problem) ? LIMIT_OF_HARD_ONES : LIMIT;
   const started = Date.now();
   const runs = Array.from({ length: SEEDS }, (_, seed) =>
     learningRun(problem, { preset: 'paper' }, seed + 1, { target: TARGET, limit }),
