@@ -7,7 +7,7 @@
  * rewards, which makes one update. Median and range of the repetitions.
  */
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { engineInfo, liveTensors, setThreads } from '@nascent/torch';
 import { convolutional } from '../../packages/nascent/src/search-space/convolutional.ts';
@@ -83,6 +83,10 @@ for (const [label, space, layers] of cases) {
   );
   strategy.dispose();
 }
-lines.push('', `Engine: ${JSON.stringify(engineInfo())}`);
+const { libtorch, blas, cpuCapability } = engineInfo();
+lines.push(
+  '',
+  `libtorch ${libtorch}, ${blas}, ${cpuCapability}; load average ${loadavg()[0]?.toFixed(1)} on ${cpus().length} cores.`,
+);
 writeFileSync(fileURLToPath(new URL('controller.md', import.meta.url)), `${lines.join('\n')}\n`);
 console.log(lines.join('\n'));
