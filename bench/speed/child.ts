@@ -99,11 +99,14 @@ step = 0;
 memory.length = 0;
 const timed = order(steps);
 const started = performance.now();
+const worked = process.cpuUsage();
 const meanLoss = await trainer.epoch(timed, pause);
 const seconds = (performance.now() - started) / 1000;
+const { user, system } = process.cpuUsage(worked);
 process.stdout.write(
   `${JSON.stringify({
     imagesPerSecond: (batchSize * steps) / seconds,
+    processorSecondsPerStep: (user + system) / 1e6 / steps,
     meanLoss,
     peakMiB: process.resourceUsage().maxRSS / 1024,
     engine: `libtorch ${engineInfo().libtorch}`,

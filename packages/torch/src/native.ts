@@ -134,6 +134,17 @@ export interface Native {
   ): void;
   clipGradients(parameters: readonly Handle[], gradients: readonly Handle[] | null, maxNorm: number): number;
   zeroGradients(parameters: readonly Handle[]): void;
+  // fused.cc
+  batchNormRelu(
+    input: Handle,
+    weight: Handle,
+    bias: Handle,
+    runningMean: Handle,
+    runningVariance: Handle,
+    training: boolean,
+    momentum: number,
+    epsilon: number,
+  ): Handle;
   // batches.cc
   openBatches(
     images: Handle,

@@ -19,7 +19,7 @@ export async function accuracyOf(
   pause: Pause,
 ): Promise<number> {
   const correct = keep(zeros([], { dtype: 'int64', device: data.device }));
-  const batches = data.batches(usesChannelsLast(precision));
+  const batches = data.batches(usesChannelsLast(data.device, precision));
   network.train(false);
   try {
     await walkBatches(batches, examples, EVALUATION_BATCH, pause, () => {

@@ -46,7 +46,7 @@ export class ClassifierTrainer {
       weightDecay,
       nesterov: momentum > 0,
     });
-    this.#batches = data.batches(usesChannelsLast(recipe.precision));
+    this.#batches = data.batches(usesChannelsLast(data.device, recipe.precision));
     this.#lossSum = keep(zeros([], { device: data.device }));
   }
 

@@ -30,15 +30,15 @@ class ConvolutionBlock extends Module {
     });
     heNormal_(convolution.weight, { generator: options.generator });
     this.#convolution = this.child('convolution', convolution);
-    this.#norm = this.child('norm', new BatchNorm2d(filterCount, options));
+    this.#norm = this.child('norm', new BatchNorm2d(filterCount, { ...options, relu: true }));
   }
 
   /** [batch, in, h, w] → [batch, filters, ⌈h / stride⌉, ⌈w / stride⌉] */
   forward(input: Tensor): Tensor {
     const convolved = this.#convolution.forward(input);
-    const normalised = this.#norm.forward(convolved);
+    const activated = this.#norm.forward(convolved);
     convolved.dispose(); // autograd holds what it needs, and lets go of it as it goes back
-    return normalised.relu_();
+    return activated;
   }
 }
 

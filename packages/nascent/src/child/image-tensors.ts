@@ -65,7 +65,7 @@ export class ImageTensors {
 
   /**
    * Opens a stream of batches: (pixel / 255 − mean) / deviation by channel.
-   * @param channelsLast pixel-major memory, which bfloat16 convolutions prefer
+   * @param channelsLast pixel-major memory (`usesChannelsLast`)
    */
   batches(channelsLast: boolean): ImageBatches {
     return this.device === 'cpu'

@@ -27,13 +27,13 @@ export async function readTarball(
       return;
     }
     const chunks: Buffer[] = [];
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('data', (chunk) => chunks.push(chunk as Buffer));
     stream.on('end', () => {
       receive(name, Buffer.concat(chunks)).then(
         () => next(),
         (error: unknown) => {
           thrown = { error };
-          next(error);
+          next(error as Error);
         },
       );
     });

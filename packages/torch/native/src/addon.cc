@@ -211,6 +211,7 @@ NAPI_MODULE_INIT() {
     export_engine(env, exports);
     export_optimisers(env, exports);
     export_batches(env, exports);
+    export_fused(env, exports);
   } catch (...) {
     raise(env);
     return nullptr;

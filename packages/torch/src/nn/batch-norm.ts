@@ -1,5 +1,5 @@
 import { ones, zeros } from '../creation.ts';
-import { batchNorm } from '../ops/index.ts';
+import { batchNorm, batchNormRelu } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './base-module.ts';
 import { type ParameterOptions, placement } from './parameter-options.ts';
@@ -9,6 +9,8 @@ export interface BatchNorm2dOptions extends ParameterOptions {
   readonly epsilon?: number;
   /** Weight of the newest batch in the running statistics. Default 0.1, as in PyTorch. */
   readonly momentum?: number;
+  /** Followed by ReLU, in one pass where that is possible (`batchNormRelu`). Default false. */
+  readonly relu?: boolean;
 }
 
 /**
@@ -25,6 +27,7 @@ export class BatchNorm2d extends Module {
   readonly runningVariance: Tensor;
   readonly #epsilon: number;
   readonly #momentum: number;
+  readonly #relu: boolean;
 
   constructor(channels: number, options: BatchNorm2dOptions = {}) {
     super();
@@ -35,10 +38,11 @@ export class BatchNorm2d extends Module {
     this.runningVariance = this.buffer('running_var', ones([channels], where));
     this.#epsilon = options.epsilon ?? 1e-5;
     this.#momentum = options.momentum ?? 0.1;
+    this.#relu = options.relu ?? false;
   }
 
   forward(input: Tensor): Tensor {
-    return batchNorm(input, {
+    return (this.#relu ? batchNormRelu : batchNorm)(input, {
       weight: this.weight,
       bias: this.bias,
       runningMean: this.runningMean,

@@ -1,3 +1,4 @@
+import { native } from '../native.ts';
 import { aten } from '../operator.ts';
 import { Tensor } from '../tensor.ts';
 
@@ -36,6 +37,35 @@ export function batchNorm(input: Tensor, options: BatchNormOptions = {}): Tensor
       options.momentum ?? 0.1,
       options.epsilon ?? 1e-5,
       true, // use cuDNN where there is one
+    ),
+  );
+}
+
+/** What {@link batchNormRelu} needs: everything that may be left out of batch norm alone. */
+export interface BatchNormReluOptions extends BatchNormOptions {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  readonly runningMean: Tensor;
+  readonly runningVar: Tensor;
+}
+
+/**
+ * `relu(batchNorm(input))` with a third of the memory traffic: in one pass forward and two back, where the input
+ * is a float32 or bfloat16 tensor in channels-last memory on the CPU and the rest is float32; elsewhere the two
+ * operators. Its gradient cannot be differentiated again.
+ * @param input [batch, channels, …]
+ */
+export function batchNormRelu(input: Tensor, options: BatchNormReluOptions): Tensor {
+  return new Tensor(
+    native().batchNormRelu(
+      input.handle,
+      options.weight.handle,
+      options.bias.handle,
+      options.runningMean.handle,
+      options.runningVar.handle,
+      options.training ?? false,
+      options.momentum ?? 0.1,
+      options.epsilon ?? 1e-5,
     ),
   );
 }
