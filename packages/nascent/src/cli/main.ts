@@ -2,4 +2,8 @@
 import { processContext } from './context.ts';
 import { runCli } from './program.ts';
 
+// The controller's engine runs in this process, beside the workers' engines on the same cores. Its OpenMP reads
+// this when the engine is loaded, which happens later.
+process.env['OMP_WAIT_POLICY'] ??= 'passive';
+
 process.exitCode = await runCli(process.argv.slice(2), processContext());

@@ -39,7 +39,7 @@ export async function runCli(words: readonly string[], context: CliContext): Pro
       if (thrown.message !== '') context.err(`error: ${messageOf(thrown)}`);
       return thrown.exitCode;
     }
-    if (thrown instanceof NascentError) {
+    if (thrown instanceof NascentError || isEngineMissing(thrown)) {
       context.err(`error: ${messageOf(thrown)}`);
       return 1;
     }
@@ -47,4 +47,9 @@ export async function runCli(words: readonly string[], context: CliContext): Pro
     context.err(`error: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`);
     return 1;
   }
+}
+
+/** The engine's own error, told by its code: its class would have to be imported from the engine's package. */
+function isEngineMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'TORCH_NOT_FOUND';
 }

@@ -135,8 +135,13 @@ describe('bad input', { timeout: 120_000 }, () => {
 
   describe('token strings', () => {
     it('of a space that is unknown here', async () => {
-      const run = await harmless('show elsewhere@1/00000000/layers=1/width=1');
+      const run = await harmless('show elsewhere@1/00000000/layers=1/width=1/end');
       expectComplaint(run, ['elsewhere']);
+    });
+
+    it('cut off in copying', async () => {
+      const tokens = await someTokens();
+      expectComplaint(await harmless(`show ${tokens.slice(0, -6)}`), ['cut off']);
     });
 
     it('of another version of the space', async () => {
@@ -270,29 +275,43 @@ describe('bad input', { timeout: 120_000 }, () => {
       expectComplaint(await place.nascent('search wrong.json --study wrong.db'), ['wrong.mjs', 'evaluate(']);
     });
 
-    it('that crashes in native code fails its trials; those done before stay, and the next run goes on', async () => {
-      await soundStudy();
-      copyFileSync(place.at('sound.db'), place.at('crashing.db'));
-      const crash =
-        "process.kill(process.pid, 'SIGSEGV'); await new Promise((resolve) => setTimeout(resolve, 60000));";
-      place.write(
-        'crashing.mjs',
-        (await import('node:fs'))
-          .readFileSync(place.at('evaluator.mjs'), 'utf8')
-          .replace('const value', `${crash}\nconst value`),
+    it('that crashes in native code loses the trial that it was doing, and no other', async () => {
+      const crashOnce = `
+        import { appendFileSync, readFileSync } from 'node:fs';
+        import createSound from './evaluator.mjs';
+        export default function createEvaluator() {
+          const sound = createSound();
+          return {
+            ...sound,
+            async evaluate(architecture, context) {
+              appendFileSync(${JSON.stringify(place.at('calls'))}, 'x');
+              if (readFileSync(${JSON.stringify(place.at('calls'))}).length !== 2) return sound.evaluate(architecture, context);
+              process.kill(process.pid, 'SIGSEGV');
+              await new Promise((resolve) => setTimeout(resolve, 60_000));
+            },
+          };
+        }`;
+      place.write('crashing.mjs', crashOnce);
+      const limits = { attempts: 1 };
+      place.json('crashing.json', { ...soundConfig, evaluator: { use: './crashing.mjs' }, limits });
+      expect((await place.nascent('search crashing.json --study crashing.db')).code).toBe(0);
+      const trials = JSON.parse((await place.nascent('trials --study crashing.db --json')).stdout);
+      const states = trials.map(({ state, outcome }: TrialJson) =>
+        state === 'failed' ? outcome : { kind: state },
       );
-      place.json('crashing.json', {
-        ...soundConfig,
-        evaluator: { use: './crashing.mjs' },
-        limits: { attempts: 1 },
-      });
-      const run = await place.nascent('search crashing.json --study crashed.db --json');
-      expect(run.code).toBe(0);
-      const trials = JSON.parse((await place.nascent('trials --study crashed.db --json')).stdout);
-      expect(trials.map(({ state }: { state: string }) => state)).toEqual(['failed', 'failed', 'failed']);
+      expect(states).toMatchObject([
+        { kind: 'completed' },
+        { kind: 'crashed', detail: expect.stringContaining('SIGSEGV') },
+        { kind: 'completed' },
+      ]);
     });
   });
 });
+
+interface TrialJson {
+  readonly state: string;
+  readonly outcome: unknown;
+}
 
 let study: Promise<void> | null = null;
 /** A sound study of three trials in sound.db, made once. */
