@@ -11,7 +11,8 @@ const environment = {
   ...process.env,
   OMP_WAIT_POLICY: process.env.OMP_WAIT_POLICY ?? 'passive',
   NASCENT_DATA: join(root, 'packages', 'nascent', 'test', 'fixtures'),
-  IMAGES: '100',
+  NASCENT_EXAMPLE_SIZE: 'toy',
+  IMAGES: '80',
   TRIALS: '9',
 };
 rmSync(join(root, 'library.db'), { force: true });

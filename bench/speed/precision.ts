@@ -1,0 +1,59 @@
+/**
+ * Validation accuracy of the same child in float32 and bfloat16; prints one line of JSON.
+ *
+ *     npx tsx bench/speed/precision.ts [--quick]
+ */
+import { availableParallelism } from 'node:os';
+import { createEvaluator } from '../../packages/nascent/src/child/index.ts';
+import type { ConvolutionalArchitecture } from '../../packages/nascent/src/search-space/index.ts';
+
+const quick = process.argv.includes('--quick');
+const epochs = quick ? 1 : 8;
+const [trainExamples, validationExamples] = quick ? [600, 400] : [10_000, 2_000];
+const seeds = quick ? [1] : [1, 2, 3];
+
+const architecture: ConvolutionalArchitecture = {
+  kind: 'convolutional',
+  version: 1,
+  layers: [24, 36, 48].map((filterCount) => ({
+    kind: 'convolution',
+    filterHeight: 3,
+    filterWidth: 3,
+    strideHeight: 1,
+    strideWidth: 1,
+    filterCount,
+  })),
+};
+
+async function accuracy(precision: 'float32' | 'bfloat16', seed: number): Promise<number> {
+  const evaluator = await createEvaluator(
+    {
+      dataset: { name: 'cifar10', trainExamples, validationExamples },
+      epochs,
+      learningRate: 0.05,
+      schedule: 'cosine',
+      precision,
+    },
+    { threads: availableParallelism(), configDirectory: process.cwd() },
+  );
+  const { curve } = await evaluator.evaluate(architecture, {
+    seed,
+    signal: new AbortController().signal,
+    report: () => undefined,
+  });
+  evaluator.dispose();
+  return Math.max(...curve.map(({ score }) => score.value));
+}
+
+const runs = [];
+for (const seed of seeds)
+  runs.push({ seed, float32: await accuracy('float32', seed), bfloat16: await accuracy('bfloat16', seed) });
+const mean = (precision: 'float32' | 'bfloat16'): number =>
+  runs.reduce((sum, run) => sum + run[precision], 0) / runs.length;
+process.stdout.write(
+  `${JSON.stringify({
+    about: `three 3×3 layers of 24, 36 and 48 filters, ${epochs} epochs of ${trainExamples} CIFAR-10 images (cosine from 0.05, batch 64), best epoch on ${validationExamples} validation images`,
+    runs,
+    mean: { float32: mean('float32'), bfloat16: mean('bfloat16') },
+  })}\n`,
+);

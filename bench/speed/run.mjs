@@ -1,0 +1,232 @@
+#!/usr/bin/env node
+// Child training against PyTorch eager: same network, batch, threads and images, runs alternating.
+//
+//   node bench/speed/run.mjs [--quick] [--rounds 7] [--steps 20] [--threads N] [--batch 64] [--images DIR] [--out DIR]
+//
+// Writes results.md (and speed.numbers.json, every single number) beside this file. Run it on a quiet machine.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, '../..');
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    steps: { type: 'string' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+    batch: { type: 'string', default: '64' },
+    images: { type: 'string' },
+    out: { type: 'string', default: here },
+    device: { type: 'string', default: 'cpu' },
+  },
+});
+const rounds = values.rounds ?? (values.quick ? '2' : '7');
+const steps = values.steps ?? (values.quick ? '2' : '20');
+const warmUp = values.quick ? '1' : '4';
+
+const slices = join(root, 'packages/nascent/test/fixtures/cifar10/cifar-10-batches-bin');
+const images =
+  values.images ??
+  [
+    join(root, '../shared/data/cifar10/cifar-10-batches-bin'),
+    join(root, 'data/cifar10/cifar-10-batches-bin'),
+  ].find(existsSync) ??
+  slices;
+
+function pythonWithTorch() {
+  const candidates = [process.env.NASCENT_PYTHON, '/usr/bin/python3', 'python3'].filter(Boolean);
+  const found = candidates.find(
+    (python) => spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0,
+  );
+  if (found !== undefined) return found;
+  throw new Error(
+    `none of ${candidates.join(', ')} imports torch: install Debian's python3-torch, or name a Python with NASCENT_PYTHON`,
+  );
+}
+const python = pythonWithTorch();
+
+/** The variables that change how fast a process trains; nobody inherits them from whoever runs this. */
+const tuned = [
+  'OMP_WAIT_POLICY',
+  'OMP_NUM_THREADS',
+  'MALLOC_MMAP_THRESHOLD_',
+  'MALLOC_TRIM_THRESHOLD_',
+  'GOMP_SPINCOUNT',
+];
+const plain = Object.fromEntries(Object.entries(process.env).filter(([name]) => !tuned.includes(name)));
+const malloc = { MALLOC_MMAP_THRESHOLD_: '4294967296', MALLOC_TRIM_THRESHOLD_: '4294967296' };
+
+function measure(command, args, env) {
+  const run = spawnSync(command, args, {
+    cwd: root,
+    env: { ...plain, ...env },
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  if (run.status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${run.stderr}`);
+  return JSON.parse(run.stdout.trim().split('\n').at(-1));
+}
+const common = (network, count = steps) => [
+  network,
+  '--images',
+  images,
+  '--batch',
+  values.batch,
+  '--steps',
+  count,
+  '--warm-up',
+  warmUp,
+  '--threads',
+  values.threads,
+  '--device',
+  values.device,
+];
+const ours = (network, more = []) =>
+  measure('node', ['--import', 'tsx', join(here, 'child.ts'), ...common(network), ...more], {
+    OMP_WAIT_POLICY: 'passive', // as the workers of a study set it
+  });
+const pytorch = (network, { env = {}, flags = [] }, more = [], count = steps) =>
+  measure(python, [join(here, 'pytorch_child.py'), ...common(network, count), ...flags, ...more], env);
+
+const settings = [];
+for (const [layout, layoutFlags] of [
+  ['contiguous', []],
+  ['channels_last', ['--channels-last']],
+])
+  for (const wait of ['default', 'passive', 'active'])
+    for (const foreach of [false, true])
+      settings.push({
+        name: `malloc thresholds, ${layout}, wait policy ${wait}${foreach ? ', foreach optimiser' : ''}`,
+        env: { ...malloc, ...(wait === 'default' ? {} : { OMP_WAIT_POLICY: wait }) },
+        flags: [...layoutFlags, ...(foreach ? ['--foreach'] : [])],
+      });
+
+/** The fastest setting of PyTorch for this network and precision: best of two short runs of each. */
+function bestSetting(network, precision) {
+  const tries = values.quick ? settings.slice(-2) : settings;
+  const timed = tries.map((setting) => {
+    const runs = [1, 2].map(
+      () => pytorch(network, setting, ['--precision', precision], values.quick ? '1' : '8').imagesPerSecond,
+    );
+    return { setting, speed: Math.max(...runs) };
+  });
+  return timed.reduce((best, one) => (one.speed > best.speed ? one : best)).setting;
+}
+
+const median = (numbers) => {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+};
+const spread = (numbers) => `${Math.min(...numbers).toFixed(0)}–${Math.max(...numbers).toFixed(0)}`;
+const say = (text) => process.stderr.write(`${text}\n`);
+
+const networks = JSON.parse(readFileSync(join(here, 'networks.json'), 'utf8'));
+const raw = { images: resolve(images), networks: {} };
+const rows = [];
+const precisionRows = [];
+for (const [network, { about }] of Object.entries(networks)) {
+  say(`${network}: looking for PyTorch's best settings`);
+  const best = bestSetting(network, 'float32');
+  const bestHalf = bestSetting(network, 'bfloat16');
+  const runs = { ours: [], installed: [], best: [], oursHalf: [], bestHalf: [] };
+  for (let round = 0; round < Number(rounds); round++) {
+    say(`${network}: round ${round + 1} of ${rounds}`);
+    const turn = {
+      ours: () => ours(network),
+      installed: () => pytorch(network, {}),
+      best: () => pytorch(network, best),
+      oursHalf: () => ours(network, ['--precision', 'bfloat16']),
+      bestHalf: () => pytorch(network, bestHalf, ['--precision', 'bfloat16']),
+    };
+    // Every other round backwards, so that a drift of the machine favours nobody.
+    const order = Object.keys(turn);
+    for (const who of round % 2 === 0 ? order : order.reverse()) runs[who].push(turn[who]());
+  }
+  const speed = Object.fromEntries(
+    Object.entries(runs).map(([who, list]) => [who, list.map((run) => run.imagesPerSecond)]),
+  );
+  raw.networks[network] = { about, best, bestHalf, runs };
+  const ratio = (a, b) => (median(speed[a]) / median(speed[b])).toFixed(2);
+  const cell = (who) => `${median(speed[who]).toFixed(0)} (${spread(speed[who])})`;
+  rows.push(
+    `| ${network} | ${cell('ours')} | ${cell('installed')} | **${ratio('ours', 'installed')}** | ${cell('best')} | **${ratio('ours', 'best')}** | ${best.name} |`,
+  );
+  precisionRows.push(
+    `| ${network} | ${cell('oursHalf')} | ${ratio('oursHalf', 'ours')} | ${cell('bestHalf')} | **${ratio('oursHalf', 'bestHalf')}** | ${bestHalf.name} |`,
+  );
+  raw.engines = { ours: runs.ours[0].engine, pytorch: runs.best[0].engine };
+}
+
+say('memory over 1,000 steps');
+const memory = ours(Object.keys(networks)[0], [
+  '--watch-memory',
+  '--batch',
+  values.quick ? '8' : '32',
+  '--steps',
+  values.quick ? '150' : '1000',
+]).memory;
+raw.memory = memory;
+
+say('accuracy of both precisions');
+const accuracy = measure(
+  'node',
+  ['--import', 'tsx', join(here, 'precision.ts'), ...(values.quick ? ['--quick'] : [])],
+  {
+    OMP_WAIT_POLICY: 'passive',
+  },
+);
+raw.accuracy = accuracy;
+
+const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
+  cwd: root,
+  encoding: 'utf8',
+}).stdout.trim();
+const machine = `${cpus()[0]?.model.trim()}, ${values.threads} threads of ${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, Node ${process.version}; load at the end ${loadavg()[0].toFixed(1)}`;
+const percent = (fraction) => `${(100 * fraction).toFixed(1)} %`;
+writeFileSync(
+  join(values.out, 'results.md'),
+  `# Child training: results
+
+${raw.engines.ours} against ${raw.engines.pytorch}, device ${values.device}, batch ${values.batch}, ${steps} steps a run after ${warmUp} of warm-up, ${rounds} alternating runs each; median (smallest–largest) images per second.
+Machine: ${machine}.
+Commit ${commit}; command \`node bench/speed/run.mjs${values.quick ? ' --quick' : ''}\`; images ${images === slices ? 'the committed slice' : 'CIFAR-10, data_batch_1'}. Every number is in speed.numbers.json.
+
+## float32
+
+| network | Nascent | PyTorch as installed | ratio | PyTorch at its best setting | ratio | that setting |
+| --- | --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+## bfloat16
+
+| network | Nascent | ratio to its float32 | PyTorch at its best setting | ratio | that setting |
+| --- | --- | --- | --- | --- | --- |
+${precisionRows.join('\n')}
+
+Validation accuracy of ${accuracy.about}:
+
+| seed | float32 | bfloat16 |
+| --- | --- | --- |
+${accuracy.runs.map((run) => `| ${run.seed} | ${percent(run.float32)} | ${percent(run.bfloat16)} |`).join('\n')}
+| mean | ${percent(accuracy.mean.float32)} | ${percent(accuracy.mean.bfloat16)} |
+
+## Memory over ${memory.length * 50} training steps (${Object.keys(networks)[0]}, batch ${values.quick ? 8 : 32})
+
+| step | live tensors | engine MiB | resident MiB |
+| --- | --- | --- | --- |
+${memory
+  .filter((_, at) => at % Math.max(1, Math.floor(memory.length / 10)) === 0 || at === memory.length - 1)
+  .map(
+    (at) => `| ${at.step} | ${at.liveTensors} | ${at.nativeMiB.toFixed(1)} | ${at.residentMiB.toFixed(0)} |`,
+  )
+  .join('\n')}
+`,
+);
+writeFileSync(join(values.out, 'speed.numbers.json'), `${JSON.stringify(raw, null, 1)}\n`);
+say(`wrote ${join(values.out, 'results.md')}`);
