@@ -45,7 +45,7 @@ async function accuracy(precision: 'float32' | 'bfloat16', seed: number): Promis
   return Math.max(...curve.map(({ score }) => score.value));
 }
 
-const runs = [];
+const runs: { readonly seed: number; readonly float32: number; readonly bfloat16: number }[] = [];
 for (const seed of seeds)
   runs.push({ seed, float32: await accuracy('float32', seed), bfloat16: await accuracy('bfloat16', seed) });
 const mean = (precision: 'float32' | 'bfloat16'): number =>
