@@ -28,6 +28,12 @@ describe('the evaluator image-classifier', () => {
     expect(evaluation.curve).toEqual(reports);
     expect(evaluation.curve.length).toBe(2);
     expect(evaluation.parameters).toBe(parameters);
+    expect(evaluation.facts).toMatchObject({
+      inputHeight: 32,
+      inputWidth: 32,
+      inputChannels: 3,
+      classes: 10,
+    });
     expect(evaluation.facts['flops']).toBeGreaterThan(0);
     expect(evaluation.facts['trainingSeconds']).toBeGreaterThan(0);
     evaluator.dispose();

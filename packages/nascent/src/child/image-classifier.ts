@@ -109,13 +109,15 @@ class ImageClassifier implements Evaluator<unknown> {
     const { channels, classes, height, width } = this.#data;
     const parameters = convolutionalParameters(child, { inputChannels: channels, classes });
     const flops = convolutionalFlops(child, { channels, classes, height, width });
+    // What a drawing of the child needs to know of its input.
+    const facts = { flops, inputHeight: height, inputWidth: width, inputChannels: channels, classes };
     const limit = this.#options.maxParameters;
     if (limit !== undefined && parameters > limit) {
       return {
         outcome: { kind: 'too-large', parameters, limit },
         curve: [],
         parameters: null,
-        facts: { flops },
+        facts,
       };
     }
     const started = performance.now();
@@ -124,7 +126,7 @@ class ImageClassifier implements Evaluator<unknown> {
       outcome,
       curve,
       parameters,
-      facts: { flops, trainingSeconds: (performance.now() - started) / 1000 },
+      facts: { ...facts, trainingSeconds: (performance.now() - started) / 1000 },
     });
     const report = (epoch: EpochReport): void => {
       curve.push(epoch);
