@@ -26,7 +26,7 @@ export async function accuracyOf(
       scope(() =>
         noGrad(() => {
           const { images, labels } = batches.take();
-          const logits = inPrecision(precision, () => network.forward(images));
+          const logits = inPrecision(data.device, precision, () => network.forward(images));
           correct.add_(logits.argmax(1).eq(labels).sum());
         }),
       );

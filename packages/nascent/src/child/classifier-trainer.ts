@@ -71,7 +71,7 @@ export class ClassifierTrainer {
     this.#optimiser.learningRate = learningRate * this.#schedule(this.#step++ / this.#steps);
     scope(() => {
       const { images, labels } = this.#batches.take();
-      const logits = inPrecision(precision, () => this.#network.forward(images));
+      const logits = inPrecision(images.device, precision, () => this.#network.forward(images));
       const loss = crossEntropy(precision === 'float32' ? logits : logits.to('float32'), labels);
       this.#optimiser.zeroGrad();
       loss.backward();

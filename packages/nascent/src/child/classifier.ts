@@ -9,13 +9,16 @@ export interface Classifier {
   forward(images: Tensor): Tensor;
 }
 
-/** Runs `compute` in the precision of the recipe. */
+/** Runs `compute`, which works on `device`, in the precision of the recipe. */
 export function inPrecision<T>(
+  device: Device,
   precision: Recipe['precision'],
   compute: () => T,
   ...synchronous: Synchronous<T>
 ): T {
-  return precision === 'bfloat16' ? autocast({ dtype: 'bfloat16' }, compute, ...synchronous) : compute();
+  return precision === 'bfloat16'
+    ? autocast({ dtype: 'bfloat16', device }, compute, ...synchronous)
+    : compute();
 }
 
 /**

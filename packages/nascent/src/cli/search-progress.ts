@@ -40,6 +40,7 @@ export class SearchProgress {
         this.#study = event.study.name;
         this.#total = event.total;
         this.#finished = event.finished;
+        if (event.best !== null) this.#considerBest(event.best);
         if (event.resumed) this.#say(resumedLine(event.finished, event.total, event.requeued));
         if (this.#region !== null) {
           this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
@@ -91,14 +92,14 @@ export class SearchProgress {
     this.#finishedHere++;
     this.#lastReward = trial.reward;
     if (trial.state === 'failed' || trial.state === 'diverged') this.#failed++;
-    if (
-      trial.state === 'completed' &&
-      trial.reward !== null &&
-      (this.#best === null || trial.reward > this.#best.reward)
-    ) {
-      this.#best = { trial: trial.number, score: trial.score?.value ?? null, reward: trial.reward };
-    }
+    this.#considerBest(trial);
     if (this.#region === null) this.#context.err(finishedLine(trial, this.#finished, this.#total));
+  }
+
+  #considerBest({ state, number, reward, score }: TrialRecord): void {
+    if (state !== 'completed' || reward === null) return;
+    if (this.#best !== null && reward <= this.#best.reward) return;
+    this.#best = { trial: number, score: score?.value ?? null, reward };
   }
 
   #say(line: string): void {

@@ -43,16 +43,17 @@ export async function search(config: StudyConfigInput, options: SearchOptions): 
   const parsed = parseConfig(config, 'the config');
   const prepared = await prepareStudy(parsed, configDirectory);
   try {
-    const store = await openStore(options.study, { access: 'create' });
+    const { workers, limits } = parsed;
+    const { evaluator } = prepared;
+    const pool = (await isInline(evaluator.module))
+      ? await openInline(evaluator, configDirectory)
+      : openProcessPool({ workers, evaluator, configDirectory, limits });
     try {
-      const { workers, limits } = parsed;
-      const { evaluator } = prepared;
-      const pool = (await isInline(evaluator.module))
-        ? await openInline(evaluator, configDirectory)
-        : openProcessPool({ workers, evaluator, configDirectory, limits });
+      // Before the study is begun: an evaluator that cannot start must leave neither a file behind nor a study
+      // with its wrong options.
+      await Promise.race([pool.ready(), aborted(signal)]);
+      const store = await openStore(options.study, { access: 'create' });
       try {
-        // Before the study is begun: an evaluator that cannot start must not leave a study with its wrong options.
-        await Promise.race([pool.ready(), aborted(signal)]);
         const summary = await runStudy({
           store,
           config: parsed,
@@ -68,10 +69,10 @@ export async function search(config: StudyConfigInput, options: SearchOptions): 
         const rewards = summary.trials.flatMap((trial) => (trial.reward === null ? [] : [trial.reward]));
         return { ...summary, progress: learningProgress(rewards, parsed.seed) };
       } finally {
-        await pool.close();
+        await store.close();
       }
     } finally {
-      await store.close();
+      await pool.close();
     }
   } finally {
     prepared.strategy.dispose();

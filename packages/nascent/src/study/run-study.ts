@@ -125,6 +125,7 @@ class StudyRun {
       finished,
       total: config.trials,
       requeued,
+      best: bestOf(trials),
     });
     if (signal?.aborted) this.#interrupt();
     signal?.addEventListener('abort', this.#interrupt, { once: true });
@@ -182,12 +183,7 @@ class StudyRun {
   async summary(elapsedMs: number): Promise<StudySummary> {
     const { store, strategy } = this.#options;
     const trials = await store.trials(this.#study.id);
-    const best = trials
-      .filter((trial) => trial.state === 'completed')
-      .reduce<TrialRecord | null>(
-        (best, trial) => (best === null || (trial.reward ?? 0) > (best.reward ?? 0) ? trial : best),
-        null,
-      );
+    const best = bestOf(trials);
     const strategySummary = strategy.summary();
     return {
       study: this.#study,
@@ -355,4 +351,14 @@ class StudyRun {
     this.#emit({ kind: 'trial-finished', trial: told.next.trial });
     this.#emit({ kind: 'strategy-updated', summary: () => strategy.summary() });
   }
+}
+
+/** The completed trial with the highest reward, the earliest of equals. */
+function bestOf(trials: readonly TrialRecord[]): TrialRecord | null {
+  return trials
+    .filter((trial) => trial.state === 'completed')
+    .reduce<TrialRecord | null>(
+      (best, trial) => (best === null || (trial.reward ?? 0) > (best.reward ?? 0) ? trial : best),
+      null,
+    );
 }

@@ -16,6 +16,8 @@ export type StudyEvent =
       readonly total: number;
       /** Trials that a dead owner had left running, and that are trained again. */
       readonly requeued: readonly number[];
+      /** The best completed trial so far. */
+      readonly best: TrialRecord | null;
     }
   | { readonly kind: 'trial-started'; readonly trial: TrialRecord }
   | {

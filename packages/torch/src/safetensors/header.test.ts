@@ -51,6 +51,14 @@ describe('safetensors header', () => {
     );
   });
 
+  it('› keeps metadata whose key is __proto__', () => {
+    const extra = JSON.parse('{"__proto__": "kept"}');
+    const bytes = encodeHeader([], extra);
+    expect(Object.entries(decodeHeader(bytes.subarray(lengthBytes), 0, 'x').metadata)).toEqual([
+      ['__proto__', 'kept'],
+    ]);
+  });
+
   it('› reads the header of the format’s own documentation', () => {
     const header = decodeHeader(
       text({ TENSOR_NAME: entry('BF16', [1, 16, 256], 0, 8192), __metadata__: { format: 'pt' } }),

@@ -141,12 +141,11 @@ function parseJson(text: Uint8Array, source: string): Record<string, unknown> {
 
 function parseMetadata(value: unknown, source: string): Record<string, string> {
   const entries = isRecord(value) ? Object.entries(value) : [['', null] as const];
-  const parsed: Record<string, string> = {};
-  for (const [key, text] of entries) {
+  const parsed = entries.map(([key, text]): [string, string] => {
     if (typeof text !== 'string') throw invalid(`${source}: __metadata__ must map strings to strings.`);
-    parsed[key] = text;
-  }
-  return parsed;
+    return [key, text];
+  });
+  return Object.fromEntries(parsed); // assignment would lose a key called __proto__
 }
 
 function parseEntry(name: string, value: unknown, dataBytes: number, source: string): Entry {
