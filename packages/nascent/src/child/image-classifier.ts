@@ -86,7 +86,7 @@ export async function createEvaluator(
   });
   setThreads(threads);
   const statistics = channelStatistics(images, split.train);
-  return new ImageClassifier(parsed, new ImageTensors(images, { statistics }), split);
+  return new ImageClassifier(parsed, new ImageTensors(images, { statistics }), split, images.checksum);
 }
 
 export default createEvaluator;
@@ -94,11 +94,13 @@ export default createEvaluator;
 class ImageClassifier implements Evaluator<unknown> {
   readonly score = { split: 'validation', metric: 'accuracy' } as const;
   readonly inline = false;
+  readonly datasetChecksum: string;
   readonly #options: Options;
   readonly #data: ImageTensors;
   readonly #split: TrainValidationSplit;
 
-  constructor(options: Options, data: ImageTensors, split: TrainValidationSplit) {
+  constructor(options: Options, data: ImageTensors, split: TrainValidationSplit, datasetChecksum: string) {
+    this.datasetChecksum = datasetChecksum;
     this.#options = options;
     this.#data = data;
     this.#split = split;

@@ -9,10 +9,22 @@ export interface EvaluationContext {
   readonly signal: AbortSignal;
 }
 
+/** What an evaluator says of itself once it is loaded. Plain data: it crosses a process edge. */
+export interface EvaluatorFacts {
+  readonly score: { readonly split: Split; readonly metric: Metric };
+  readonly datasetChecksum: string | null;
+}
+
+export function factsOf({ score, datasetChecksum }: Evaluator): EvaluatorFacts {
+  return { score: { split: score.split, metric: score.metric }, datasetChecksum: datasetChecksum ?? null };
+}
+
 /** Turns an architecture into an evaluation: builds the child network, trains it and scores it. */
 export interface Evaluator<Architecture = unknown> {
   /** Which split and metric its scores have; a study checks this against its reward before it starts. */
   readonly score: { readonly split: Split; readonly metric: Metric };
+  /** SHA-256 (hex) over the data that children are trained on; absent where there are none. */
+  readonly datasetChecksum?: string;
   /** True where an evaluation is a table look-up that needs no process of its own. */
   readonly inline: boolean;
   evaluate(architecture: Architecture, context: EvaluationContext): Promise<Evaluation>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NascentError } from '../errors.ts';
 import type { EpochReport, Evaluation, Outcome, Score } from './evaluation.ts';
+import type { EvaluatorFacts } from './evaluator.ts';
 
 /** An evaluation, epoch report or score that came over a process or store edge does not have the right shape. */
 export class EvaluationInvalidError extends NascentError {
@@ -55,6 +56,12 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.strictObject({
     ),
   parameters: count.nullable(),
   facts: factsSchema,
+});
+
+/** What an evaluator says of itself; also how an evaluator of the user's own is recognised. */
+export const evaluatorFactsSchema: z.ZodType<EvaluatorFacts> = z.strictObject({
+  score: z.strictObject({ split, metric: z.enum(['accuracy', 'perplexity']) }),
+  datasetChecksum: z.string().nullable(),
 });
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, where: string, what: string): T {

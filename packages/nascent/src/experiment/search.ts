@@ -1,3 +1,4 @@
+import { assertRewardable } from '../reinforce/reward.ts';
 import { openStore } from '../store/open-store.ts';
 import type { StudyConfigInput } from '../study/config.ts';
 import { parseConfig } from '../study/config.ts';
@@ -51,7 +52,8 @@ export async function search(config: StudyConfigInput, options: SearchOptions): 
     try {
       // Before the study is begun: an evaluator that cannot start must leave neither a file behind nor a study
       // with its wrong options.
-      await Promise.race([pool.ready(), aborted(signal)]);
+      const facts = await Promise.race([pool.ready(), aborted(signal)]);
+      if (facts !== null) assertRewardable(facts.score, parsed.reward);
       const store = await openStore(options.study, { access: 'create' });
       try {
         const summary = await runStudy({
@@ -61,6 +63,7 @@ export async function search(config: StudyConfigInput, options: SearchOptions): 
           strategy: prepared.strategy,
           pool,
           evaluatorIdentity: prepared.evaluatorIdentity,
+          datasetChecksum: facts?.datasetChecksum ?? null,
           codeVersion: nascentVersion(),
           takeOver,
           ...(signal === undefined ? {} : { signal }),
@@ -96,8 +99,8 @@ async function openInline(evaluator: EvaluatorReference, configDirectory: string
   };
 }
 
-/** Resolves when the signal is aborted; never without one. */
-function aborted(signal: AbortSignal | undefined): Promise<void> {
-  if (signal?.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
+/** Resolves to null when the signal is aborted; never without one. */
+function aborted(signal: AbortSignal | undefined): Promise<null> {
+  if (signal?.aborted) return Promise.resolve(null);
+  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(null), { once: true }));
 }

@@ -1,4 +1,5 @@
 import type { EpochReport, Evaluation } from '../evaluation/evaluation.ts';
+import type { EvaluatorFacts } from '../evaluation/evaluator.ts';
 
 /** One evaluation to do: attempt `attempt` of trial `trial`. Plain data: it may cross a process edge. */
 export interface EvaluationJob {
@@ -37,8 +38,11 @@ export type JobResult =
 export interface EvaluatorPool {
   /** How many jobs run at once, at least 1. */
   readonly slots: number;
-  /** Resolves once a job could start at once (engine and data loaded); rejects if that is impossible. */
-  ready(): Promise<void>;
+  /**
+   * Resolves once a job could start at once (engine and data loaded), with what the evaluator says of itself;
+   * rejects if that is impossible.
+   */
+  ready(): Promise<EvaluatorFacts>;
   /**
    * Runs one job on a free slot. Never rejects because of the child: its fate is in the result.
    * `report` is called for every epoch in order, before the promise resolves.

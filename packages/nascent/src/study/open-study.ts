@@ -12,6 +12,7 @@ export interface StudyOpening {
   readonly config: StudyConfig;
   readonly space: SearchSpace;
   readonly evaluatorIdentity: string;
+  readonly datasetChecksum?: string | null;
   readonly codeVersion: string;
   readonly process: RunningProcess;
   /** Takes the study from an owner that cannot be judged from here (another machine). */
@@ -31,10 +32,11 @@ export interface OpenedStudy {
  * @throws ConfigChangedError, StudyRunningError
  */
 export async function openStudy(opening: StudyOpening): Promise<OpenedStudy> {
-  const { store, config, space, evaluatorIdentity, process, takeOver } = opening;
+  const { store, config, space, evaluatorIdentity, datasetChecksum = null, process, takeOver } = opening;
   const [existing] = await store.studies();
   if (existing !== undefined) {
-    refuseChangedConfig(existing, { config, space: space.identity, evaluatorIdentity }, store.location);
+    const now = { config, space: space.identity, evaluatorIdentity, datasetChecksum };
+    refuseChangedConfig(existing, now, store.location);
   }
   const study =
     existing ??
@@ -46,7 +48,7 @@ export async function openStudy(opening: StudyOpening): Promise<OpenedStudy> {
       evaluatorIdentity,
       strategy: config.strategy.use,
       codeVersion: opening.codeVersion,
-      datasetChecksum: null,
+      datasetChecksum,
     }));
 
   const judge = (owner: Parameters<typeof liveness>[0]) => liveness(owner, process.machine);

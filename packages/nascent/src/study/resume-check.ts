@@ -13,7 +13,13 @@ export const changeable: readonly (keyof StudyConfig)[] = ['trials', 'workers', 
  */
 export function refuseChangedConfig(
   study: StudyRecord,
-  now: { readonly config: StudyConfig; readonly space: SpaceIdentity; readonly evaluatorIdentity: string },
+  now: {
+    readonly config: StudyConfig;
+    readonly space: SpaceIdentity;
+    readonly evaluatorIdentity: string;
+    /** Null where it is not known. */
+    readonly datasetChecksum: string | null;
+  },
   location: string,
 ): void {
   const stored = isObject(study.config) ? study.config : {};
@@ -39,6 +45,17 @@ export function refuseChangedConfig(
       'the content of the evaluator’s module',
       study.evaluatorIdentity.slice(0, 12),
       now.evaluatorIdentity.slice(0, 12),
+    );
+  }
+  // Other images under the same name: rewards would not compare.
+  const { datasetChecksum: before } = study;
+  const after = now.datasetChecksum;
+  if (before !== null && after !== null && before !== after) {
+    throw new ConfigChangedError(
+      location,
+      'the content of the data set (its checksum)',
+      before.slice(0, 12),
+      after.slice(0, 12),
     );
   }
 }

@@ -320,6 +320,15 @@ describe('study › resumed', () => {
     await expect(runStudy(study({}, { evaluatorIdentity: 'edited' }))).rejects.toThrow(/evaluator’s module/);
   });
 
+  it('other data under the same name are refused; data that were not known before are not', async () => {
+    await runStudy(study({ trials: 1 }, { datasetChecksum: 'a'.repeat(64) }));
+    expect((await store.study()).datasetChecksum).toBe('a'.repeat(64));
+    const other = study({ trials: 2 }, { datasetChecksum: 'b'.repeat(64) });
+    await expect(runStudy(other)).rejects.toThrow(/content of the data set/);
+    await runStudy(study({ trials: 2 }, { datasetChecksum: null }));
+    expect(await store.trialCount((await store.study()).id)).toBe(2);
+  });
+
   it('a finished study that is run again ends at once, unchanged', async () => {
     const first = await runStudy(study());
     const pool = toyPool();

@@ -28,6 +28,8 @@ export interface RunStudyOptions {
   readonly pool: EvaluatorPool;
   /** `evaluatorIdentity(…)` of the config's evaluator. */
   readonly evaluatorIdentity: string;
+  /** Of the data that children are trained on; null or absent where it is not known. */
+  readonly datasetChecksum?: string | null;
   /** Version of Nascent, kept with the study. */
   readonly codeVersion: string;
   /** Aborted to interrupt: children in training are handed back, everything is saved. */

@@ -1,4 +1,5 @@
 import type { Evaluator } from '../evaluation/evaluator.ts';
+import { evaluatorFactsSchema } from '../evaluation/parse.ts';
 import { importModule } from '../study/import-module.ts';
 import type { ModuleReference } from '../study/module-reference.ts';
 import { builtInEvaluators, ModuleUnsuitableError } from '../study/modules.ts';
@@ -56,7 +57,10 @@ function isEvaluator(value: unknown): value is Evaluator {
     typeof value['evaluate'] === 'function' &&
     typeof value['dispose'] === 'function' &&
     typeof value['inline'] === 'boolean' &&
-    isRecord(value['score'])
+    evaluatorFactsSchema.safeParse({
+      score: value['score'],
+      datasetChecksum: value['datasetChecksum'] ?? null,
+    }).success
   );
 }
 

@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts';
-import type { Evaluator } from '../evaluation/evaluator.ts';
+import { type Evaluator, factsOf } from '../evaluation/evaluator.ts';
 import { parseEpochReport, parseEvaluation } from '../evaluation/parse.ts';
 import type { EvaluatorPool } from '../study/evaluator-pool.ts';
 
@@ -25,7 +25,7 @@ export function openInlinePool(evaluator: Evaluator, { slots = 1 }: { slots?: nu
 
   return {
     slots,
-    async ready() {},
+    ready: async () => factsOf(evaluator),
     async evaluate(job, { report, signal }) {
       await acquire();
       const abort = new AbortController();

@@ -4,7 +4,7 @@
  * every message about a job, so that a late word of an old job is recognised.
  */
 import { z } from 'zod';
-import { epochReportSchema, evaluationSchema } from '../evaluation/parse.ts';
+import { epochReportSchema, evaluationSchema, evaluatorFactsSchema } from '../evaluation/parse.ts';
 import type { ModuleReference } from '../study/module-reference.ts';
 
 const found = { use: z.string(), path: z.string(), contentHash: z.string() };
@@ -36,7 +36,7 @@ export type Order = z.infer<typeof orderSchema>;
 /** Worker → pool. */
 export const wordSchema = z.discriminatedUnion('kind', [
   /** The evaluator is loaded; jobs may come. */
-  z.strictObject({ kind: z.literal('opened') }),
+  z.strictObject({ kind: z.literal('opened'), facts: evaluatorFactsSchema }),
   /** The evaluator cannot be loaded; the worker exits. */
   z.strictObject({ kind: z.literal('refused'), code: z.string(), message: z.string() }),
   /** The evaluator is about to be called: from now on the job's fate is the child's own. */

@@ -103,7 +103,9 @@ export function openProcessPool(options: ProcessPoolOptions): EvaluatorPool {
   return {
     slots: workers,
     async ready() {
-      await Promise.all(slots.map((slot) => slot.ready()));
+      const [facts] = await Promise.all(slots.map((slot) => slot.ready()));
+      if (facts === undefined) throw new Error('a pool has at least one worker');
+      return facts;
     },
     evaluate(job: EvaluationJob, jobOptions): Promise<JobResult> {
       const result = evaluate(job, jobOptions);

@@ -1,5 +1,5 @@
 import { messageOf, NascentError } from '../errors.ts';
-import type { Evaluator } from '../evaluation/evaluator.ts';
+import { type Evaluator, factsOf } from '../evaluation/evaluator.ts';
 import { parseEpochReport, parseEvaluation } from '../evaluation/parse.ts';
 import type { EvaluatorReference } from './evaluator-module.ts';
 import type { Order, Word } from './messages.ts';
@@ -52,8 +52,9 @@ export class WorkerSession {
   async #open(order: Extract<Order, { kind: 'open' }>): Promise<void> {
     const { evaluator, threads, configDirectory } = order;
     try {
-      this.#evaluator = await this.#edge.load(evaluator, { threads, configDirectory });
-      this.#edge.say({ kind: 'opened' });
+      const loaded = await this.#edge.load(evaluator, { threads, configDirectory });
+      this.#evaluator = loaded;
+      this.#edge.say({ kind: 'opened', facts: factsOf(loaded) });
     } catch (thrown) {
       this.#edge.say({ kind: 'refused', code: codeOf(thrown), message: describeThrown(thrown) });
     }

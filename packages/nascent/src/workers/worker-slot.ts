@@ -1,4 +1,5 @@
 import { assertNever } from '../assert-never.ts';
+import type { EvaluatorFacts } from '../evaluation/evaluator.ts';
 import type { EvaluationJob, JobResult } from '../study/evaluator-pool.ts';
 import { WorkerStartError } from './errors.ts';
 import { evaluateJob, type JobOptions } from './evaluate-job.ts';
@@ -8,7 +9,7 @@ import { WorkerProcess, type WorkerStart } from './worker-process.ts';
 
 type Refused = { readonly kind: 'refused'; readonly code: string; readonly message: string };
 type Start =
-  | { readonly kind: 'opened'; readonly worker: WorkerProcess }
+  | { readonly kind: 'opened'; readonly worker: WorkerProcess; readonly facts: EvaluatorFacts }
   | { readonly kind: 'died'; readonly detail: string }
   | Refused;
 
@@ -29,6 +30,7 @@ export class WorkerSlot {
   /** The process that is alive or starting; the promise resolves when its evaluator is loaded. */
   #opened: Promise<WorkerProcess>;
   #current: WorkerProcess | null = null;
+  #facts: EvaluatorFacts | null = null;
   /** How the last workers died, since the last job that was done. */
   #deaths: string[] = [];
   #idle = false;
@@ -44,9 +46,14 @@ export class WorkerSlot {
     return this.#idle;
   }
 
-  /** @throws WorkerStartError if no worker can be started here */
-  async ready(): Promise<void> {
+  /**
+   * What the evaluator says of itself, once it is loaded.
+   * @throws WorkerStartError if no worker can be started here
+   */
+  async ready(): Promise<EvaluatorFacts> {
     await this.#opened;
+    if (this.#facts === null) throw new Error('a worker was opened without its evaluator');
+    return this.#facts;
   }
 
   /**
@@ -125,6 +132,7 @@ export class WorkerSlot {
       const started = await this.#startOnce();
       switch (started.kind) {
         case 'opened':
+          this.#facts = started.facts;
           this.#rest(started.worker);
           return started.worker;
         case 'refused':
@@ -154,9 +162,10 @@ export class WorkerSlot {
       const worker = new WorkerProcess(this.#options, {
         word: (word) => {
           if (word.kind === 'opened') {
+            const { facts } = word;
             void this.#overLimit(worker).then((refused) => {
               if (refused !== null) worker.kill();
-              resolve(refused ?? { kind: 'opened', worker });
+              resolve(refused ?? { kind: 'opened', worker, facts });
             });
           }
           if (word.kind === 'refused') {
