@@ -194,7 +194,7 @@ writeFileSync(
 
 ${raw.engines.ours} against ${raw.engines.pytorch}, device ${values.device}, batch ${values.batch}, ${steps} steps a run after ${warmUp} of warm-up, ${rounds} alternating runs each; median (smallest–largest) images per second.
 Machine: ${machine}.
-Commit ${commit}; command \`node bench/speed/run.mjs${values.quick ? ' --quick' : ''}\`; images ${images === slices ? 'the committed slice' : 'CIFAR-10, data_batch_1'}. Every number is in speed.numbers.json.
+Commit ${commit}; command \`${['node bench/speed/run.mjs', ...process.argv.slice(2)].join(' ')}\`; images ${images === slices ? 'the committed slice' : 'CIFAR-10, data_batch_1'}. Every number is in speed.numbers.json.
 
 ## float32
 
