@@ -30,7 +30,7 @@ export class LiveRegion {
   }
 
   #erase(): string {
-    // Up to the block's first line, then everything below the cursor away.
-    return this.#drawn.length === 0 ? '' : `\u001b[${this.#drawn.length}A\u001b[0J`;
+    // To column 0 (an echoed ^C moves the cursor), up to the first line, then everything below away.
+    return this.#drawn.length === 0 ? '' : `\r\u001b[${this.#drawn.length}A\u001b[0J`;
   }
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { openStore } from '../store/open-store.ts';
 import type { Store, StudyRecord } from '../store/store.ts';
 import type { CliContext } from './context.ts';
@@ -10,6 +10,12 @@ export const DEFAULT_STUDY = 'nascent.db';
 export function studyLocation(context: CliContext, given: string | undefined): string {
   const location = given ?? DEFAULT_STUDY;
   return location.includes('://') ? location : resolve(context.cwd, location);
+}
+
+/** A study's location as one would type it here: short where it lies below, else whole. */
+export function locationText(context: CliContext, location: string): string {
+  const short = relative(context.cwd, location);
+  return location.includes('://') || short.startsWith('..') ? location : short;
 }
 
 /** Opens a study for reading, hands it to `use`, and closes it whatever happens. */

@@ -41,7 +41,7 @@ export class SearchProgress {
         this.#total = event.total;
         this.#finished = event.finished;
         if (event.best !== null) this.#considerBest(event.best);
-        if (event.resumed) this.#say(resumedLine(event.finished, event.total, event.requeued));
+        if (event.resumed) this.say(resumedLine(event.finished, event.total, event.requeued));
         if (this.#region !== null) {
           this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
           this.#timer.unref();
@@ -63,7 +63,7 @@ export class SearchProgress {
       }
       case 'trial-retried':
         this.#running.delete(event.trial.number);
-        this.#say(`trial ${event.trial.number}: its worker died, trying again (${event.detail})`);
+        this.say(`trial ${event.trial.number}: its worker died, trying again (${event.detail})`);
         break;
       case 'trial-finished':
         this.#finish(event.trial);
@@ -102,7 +102,8 @@ export class SearchProgress {
     this.#best = { trial: number, score: score?.value ?? null, reward };
   }
 
-  #say(line: string): void {
+  /** Prints a line that stays: above the live view on a terminal. */
+  say(line: string): void {
     if (this.#region === null) this.#context.err(line);
     else this.#region.above(line);
   }

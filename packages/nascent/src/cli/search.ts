@@ -1,4 +1,3 @@
-import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { type SearchResult, search } from '../experiment/search.ts';
 import { drawNetwork } from '../export/drawing/terminal.ts';
@@ -6,7 +5,7 @@ import { describeArchitecture } from '../search-space/index.ts';
 import { loadConfig } from '../study/load-config.ts';
 import { type CliContext, CliFailure, printJson } from './context.ts';
 import { naturalNumber, positiveInteger } from './numbers.ts';
-import { DEFAULT_STUDY, studyLocation } from './open-study.ts';
+import { DEFAULT_STUDY, locationText, studyLocation } from './open-study.ts';
 import { SearchProgress } from './search-progress.ts';
 import { duration, rewardText, scoreText } from './search-view.ts';
 import { inputOf, terminalWidth } from './show.ts';
@@ -65,7 +64,7 @@ async function runSearch(context: CliContext, configFile: string, options: Searc
   const interrupt = (): void => {
     if (stop.signal.aborted) process.exit(130); // asked twice: whatever was completed is on disk
     stop.abort();
-    context.err('stopping: handing back the children in training (Ctrl-C again ends at once)');
+    progress.say('stopping: handing back the children in training (Ctrl-C again ends at once)');
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
@@ -80,7 +79,7 @@ async function runSearch(context: CliContext, configFile: string, options: Searc
     progress.end();
     report(context, result, options, location);
     if (result.interrupted) {
-      const study = location.includes('://') ? location : relative(context.cwd, location) || location;
+      const study = locationText(context, location);
       throw new CliFailure(
         'INTERRUPTED',
         `interrupted; everything completed is saved. Resume with:\n\n  nascent search ${configFile} --study ${study}${
@@ -140,7 +139,7 @@ function report(context: CliContext, result: SearchResult, options: SearchOption
   }
   line(movementText(strategy));
   if (interrupted || best === null) return;
-  const study = relative(context.cwd, location) || location;
+  const study = locationText(context, location);
   line();
   line('next:');
   line(`  nascent trials --study ${study} --top 10`);

@@ -62,10 +62,9 @@ export async function loadMnist<Part extends 'train' | 'test'>(
   part: Part,
 ): Promise<ImageDataset<Part>> {
   const files = mnistFiles(part);
-  const [imageFile, labelFile] = await Promise.all([
-    read(directory, files.images, name),
-    read(directory, files.labels, name),
-  ]);
+  // One after the other: where both are missing, the same one is named every time.
+  const imageFile = await read(directory, files.images, name);
+  const labelFile = await read(directory, files.labels, name);
   const images = parseIdx(imageFile, 3, fetchAgain(name));
   const labels = parseIdx(labelFile, 1, fetchAgain(name));
   const [examples = 0, height = 0, width = 0] = images.shape;
