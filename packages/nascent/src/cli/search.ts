@@ -82,7 +82,7 @@ async function runSearch(context: CliContext, configFile: string, options: Searc
       const study = locationText(context, location);
       throw new CliFailure(
         'INTERRUPTED',
-        `interrupted; everything completed is saved. Resume with:\n\n  nascent search ${configFile} --study ${study}${
+        `interrupted; everything completed is saved. Resume with:\n\n  npx nascent search ${configFile} --study ${study}${
           options.trials === undefined ? '' : ` --trials ${options.trials}`
         }\n`,
         { exitCode: 130 },
@@ -142,8 +142,8 @@ function report(context: CliContext, result: SearchResult, options: SearchOption
   const study = locationText(context, location);
   line();
   line('next:');
-  line(`  nascent trials --study ${study} --top 10`);
-  line(`  nascent show best --study ${study}`);
+  line(`  npx nascent trials --study ${study} --top 10`);
+  line(`  npx nascent show best --study ${study}`);
 }
 
 function intervalText({ estimate, low, high }: { estimate: number; low: number; high: number }): string {
