@@ -537,7 +537,7 @@ export class Tensor {
   mean(dims?: number | readonly number[], keepDim = false): Tensor {
     return reduced(op.mean, op.meanDims, this, dims, keepDim);
   }
-  /** @param unbiased divide by n − 1 (the default) */
+  /** Divided by n − 1; with `unbiased: false` by n. */
   variance(
     dims?: number | readonly number[],
     options: { unbiased?: boolean; keepDim?: boolean } = {},

@@ -4,10 +4,19 @@ import type { StudyEvent } from '../study/study-event.ts';
 import type { TrialRecord } from '../trial/record.ts';
 import type { CliContext } from './context.ts';
 import { LiveRegion } from './live-region.ts';
-import { duration, type RunningChild, renderSearch, rewardText, scoreText } from './search-view.ts';
+import {
+  type BestTrial,
+  duration,
+  type RunningChild,
+  renderSearch,
+  rewardText,
+  scoreText,
+} from './search-view.ts';
 
 /** Redraws per second at most: a table look-up study finishes thousands of trials a second. */
 const REDRAW_MS = 100;
+/** A summary samples the policy anew, on cores that children train on: not after every trial. */
+const SUMMARY_MS = 5_000;
 
 /**
  * Shows a running search: redrawn in place on a terminal, a line for each finished trial elsewhere.
@@ -19,25 +28,26 @@ export class SearchProgress {
   readonly #running = new Map<number, { child: RunningChild; startedAt: number }>();
   readonly #startedAt = performance.now();
   #timer: NodeJS.Timeout | null = null;
-  #study = '';
   #total = 0;
   #finished = 0;
   #finishedHere = 0;
   #failed = 0;
   #lastReward: number | null = null;
   #strategy: StrategySummary | null = null;
-  #best: { trial: number; score: number | null; reward: number } | null = null;
+  /** The newest summary that was not worked out yet. */
+  #summarise: (() => StrategySummary) | null = null;
+  #summarisedAt = -SUMMARY_MS;
+  #best: BestTrial | null = null;
 
   constructor(context: CliContext) {
     this.#context = context;
     this.#region = context.interactive ? new LiveRegion(process.stderr) : null;
   }
 
-  /** Takes trials of an earlier run into account. */
+  /** Takes in one event of the study. */
   readonly see = (event: StudyEvent): void => {
     switch (event.kind) {
       case 'study-started':
-        this.#study = event.study.name;
         this.#total = event.total;
         this.#finished = event.finished;
         if (event.best !== null) this.#considerBest(event.best);
@@ -57,7 +67,7 @@ export class SearchProgress {
         const running = this.#running.get(event.trial);
         if (running !== undefined) {
           const { epoch, score } = event.report;
-          running.child = { ...running.child, epoch, score: score.value };
+          running.child = { ...running.child, epoch, score };
         }
         break;
       }
@@ -76,8 +86,6 @@ export class SearchProgress {
         break;
     }
   };
-
-  #summarise: (() => StrategySummary) | null = null;
 
   /** Removes the live view. */
   end(): void {
@@ -99,7 +107,7 @@ export class SearchProgress {
   #considerBest({ state, number, reward, score }: TrialRecord): void {
     if (state !== 'completed' || reward === null) return;
     if (this.#best !== null && reward <= this.#best.reward) return;
-    this.#best = { trial: number, score: score?.value ?? null, reward };
+    this.#best = { trial: number, score, reward };
   }
 
   /** Prints a line that stays: above the live view on a terminal. */
@@ -112,13 +120,13 @@ export class SearchProgress {
     const now = performance.now();
     const elapsedMs = now - this.#startedAt;
     const left = this.#total - this.#finished;
-    if (this.#summarise !== null) {
+    if (this.#summarise !== null && now - this.#summarisedAt >= SUMMARY_MS) {
+      this.#summarisedAt = now;
       this.#strategy = this.#summarise();
       this.#summarise = null;
     }
     const lines = renderSearch(
       {
-        study: this.#study,
         finished: this.#finished,
         total: this.#total,
         failed: this.#failed,
@@ -150,7 +158,7 @@ function finishedLine(trial: TrialRecord, finished: number, total: number): stri
   const reused = trial.reusedFrom === null ? '' : ` (same as trial ${trial.reusedFrom})`;
   return [
     `[${finished}/${total}] trial ${trial.number}${outcome}${reused}`,
-    scoreText(trial.score?.value ?? null, trial.score?.metric),
+    scoreText(trial.score),
     `reward ${rewardText(trial.reward)}`,
     ...(trial.parameters === null ? [] : [`${trial.parameters.toLocaleString('en')} parameters`]),
     ...(trial.seconds === null ? [] : [duration(1000 * trial.seconds)]),

@@ -1,19 +1,20 @@
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { duration, renderSearch, type SearchStatus } from './search-view.ts';
+import { duration, renderSearch, type SearchStatus, scoreText } from './search-view.ts';
+
+const accuracy = (value: number) => ({ split: 'validation', metric: 'accuracy', value }) as const;
 
 const status: SearchStatus = {
-  study: 'quickstart.db',
   finished: 9,
   total: 36,
   failed: 1,
   running: [
-    { trial: 10, epoch: 2, score: 0.4123, elapsedMs: 7_400 },
+    { trial: 10, epoch: 2, score: accuracy(0.4123), elapsedMs: 7_400 },
     { trial: 11, epoch: 0, score: null, elapsedMs: 900 },
   ],
   lastReward: 0.07,
   baseline: 0.0612,
-  best: { trial: 4, score: 0.452, reward: 0.0923 },
+  best: { trial: 4, score: accuracy(0.452), reward: 0.0923 },
   elapsedMs: 65_000,
   remainingMs: 190_000,
 };
@@ -49,5 +50,13 @@ describe('live view of a search', () => {
 describe('durations', () => {
   it('are seconds, minutes, hours', () => {
     expect([0, 7_000, 65_000, 3_720_000].map(duration)).toEqual(['0 s', '7 s', '1 min 05 s', '1 h 02 min']);
+  });
+});
+
+describe('scores', () => {
+  it('are percentages where they are accuracies, and bare numbers where they are not', () => {
+    expect(scoreText(accuracy(0.4123))).toBe('41.23 %');
+    expect(scoreText({ metric: 'perplexity', value: 81.234 })).toBe('81.23');
+    expect(scoreText(null)).toBe('–');
   });
 });

@@ -1,25 +1,32 @@
 import type pc from 'picocolors';
+import type { Score } from '../evaluation/evaluation.ts';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
-/** A child in training, as the live view shows it. Accuracies are fractions. */
+/** A child in training, as the live view shows it. */
 export interface RunningChild {
   readonly trial: number;
+  /** Epochs done; 0 during the first. */
   readonly epoch: number;
-  readonly score: number | null;
+  readonly score: Score | null;
   readonly elapsedMs: number;
+}
+
+export interface BestTrial {
+  readonly trial: number;
+  readonly score: Score | null;
+  readonly reward: number;
 }
 
 /** What the live view of a search shows. */
 export interface SearchStatus {
-  readonly study: string;
   readonly finished: number;
   readonly total: number;
   readonly failed: number;
   readonly running: readonly RunningChild[];
   readonly lastReward: number | null;
   readonly baseline: number | null;
-  readonly best: { readonly trial: number; readonly score: number | null; readonly reward: number } | null;
+  readonly best: BestTrial | null;
   readonly elapsedMs: number;
   /** Null until a trial has finished. */
   readonly remainingMs: number | null;
@@ -35,9 +42,9 @@ export function duration(ms: number): string {
 }
 
 /** A score as people read it: accuracies in percent, others as they are. */
-export function scoreText(score: number | null, metric: 'accuracy' | 'perplexity' = 'accuracy'): string {
+export function scoreText(score: Pick<Score, 'metric' | 'value'> | null): string {
   if (score === null) return '–';
-  return metric === 'accuracy' ? `${(100 * score).toFixed(2)} %` : score.toFixed(2);
+  return score.metric === 'accuracy' ? `${(100 * score.value).toFixed(2)} %` : score.value.toFixed(2);
 }
 
 export function rewardText(reward: number | null): string {

@@ -6,6 +6,7 @@ import { loadConfig } from '../study/load-config.ts';
 import { type CliContext, CliFailure, printJson } from './context.ts';
 import { naturalNumber, positiveInteger } from './numbers.ts';
 import { DEFAULT_STUDY, locationText, studyLocation } from './open-study.ts';
+import { resumeCommand } from './resume-command.ts';
 import { SearchProgress } from './search-progress.ts';
 import { duration, rewardText, scoreText } from './search-view.ts';
 import { inputOf, terminalWidth } from './show.ts';
@@ -79,12 +80,10 @@ async function runSearch(context: CliContext, configFile: string, options: Searc
     progress.end();
     report(context, result, options, location);
     if (result.interrupted) {
-      const study = locationText(context, location);
+      const command = resumeCommand(configFile, locationText(context, location), options);
       throw new CliFailure(
         'INTERRUPTED',
-        `interrupted; everything completed is saved. Resume with:\n\n  npx nascent search ${configFile} --study ${study}${
-          options.trials === undefined ? '' : ` --trials ${options.trials}`
-        }\n`,
+        `interrupted; everything completed is saved. Resume with:\n\n  ${command}\n`,
         { exitCode: 130 },
       );
     }
@@ -118,10 +117,7 @@ function report(context: CliContext, result: SearchResult, options: SearchOption
   } else {
     line();
     line(
-      `best: trial ${best.number}, ${best.score?.split ?? 'validation'} ${best.score?.metric ?? 'score'} ${scoreText(
-        best.score?.value ?? null,
-        best.score?.metric,
-      )}, reward ${rewardText(best.reward)}`,
+      `best: trial ${best.number}, ${best.score?.split ?? 'validation'} ${best.score?.metric ?? 'score'} ${scoreText(best.score)}, reward ${rewardText(best.reward)}`,
     );
     const network = describeArchitecture(best.architecture, inputOf(best));
     if (network !== null) {

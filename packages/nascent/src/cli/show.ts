@@ -99,7 +99,7 @@ function trialLines(trial: TrialRecord): string[] {
     `trial ${trial.number}: ${trial.state}${failure}${
       trial.reusedFrom === null ? '' : `, the same network as trial ${trial.reusedFrom}`
     }`,
-    ...(score === null ? [] : [`${score.split} ${score.metric} ${scoreText(score.value, score.metric)}`]),
+    ...(score === null ? [] : [`${score.split} ${score.metric} ${scoreText(score)}`]),
     `reward ${rewardText(trial.reward)}${
       trial.seconds === null ? '' : ` after ${trial.epochs} epochs in ${duration(1000 * trial.seconds)}`
     }`,
@@ -116,6 +116,6 @@ function curveLines(curve: readonly EpochReport[]): string[] {
   return [
     '',
     `validation ${metric} over ${scores.length} epochs`,
-    asciichart.plot(wide, { height: 8, format: (value: number) => scoreText(value, metric).padStart(9) }),
+    asciichart.plot(wide, { height: 8, format: (value: number) => scoreText({ metric, value }).padStart(9) }),
   ];
 }

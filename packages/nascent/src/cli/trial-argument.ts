@@ -1,3 +1,4 @@
+import { looksLikeTokens } from '../search-space/index.ts';
 import type { Store, StudyRecord } from '../store/store.ts';
 import type { TrialRecord } from '../trial/record.ts';
 import { type CliContext, CliFailure } from './context.ts';
@@ -18,7 +19,7 @@ export async function findTrial<T>(
   study: string | undefined,
   alsoRead: (store: Store, study: StudyRecord, trial: TrialRecord) => Promise<T>,
 ): Promise<{ readonly named: NamedTrial; readonly read: T | null }> {
-  if (argument.includes('@')) return { named: { kind: 'tokens', tokens: argument }, read: null };
+  if (looksLikeTokens(argument)) return { named: { kind: 'tokens', tokens: argument }, read: null };
   return readStudy(context, study, async (store, record) => {
     const trial = await trialOf(store, record, argument);
     return { named: { kind: 'trial', trial, study: record }, read: await alsoRead(store, record, trial) };

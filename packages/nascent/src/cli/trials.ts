@@ -34,7 +34,7 @@ export function registerTrialsCommand(program: Command, context: CliContext): vo
           trials.map((trial) => [
             String(trial.number),
             trial.reusedFrom === null ? trial.state : `= ${trial.reusedFrom}`,
-            scoreText(trial.score?.value ?? null, trial.score?.metric),
+            scoreText(trial.score),
             rewardText(trial.reward),
             trial.parameters === null ? '–' : trial.parameters.toLocaleString('en'),
             String(trial.epochs),

@@ -15,11 +15,14 @@ describe('README', () => {
     expect(read('examples/00-library.ts').trimEnd().split('\n').length).toBeLessThanOrEqual(25);
   });
 
-  it.each(['README.md', 'ARCHITECTURE.md', 'docs/paper-map.md'])('%s links only to what is there', (page) => {
-    const links = [...read(page).matchAll(/\]\(([^)#]+)\)/g)].flatMap(([, target]) => target ?? []);
-    const local = links.filter((target) => !/^https?:/.test(target));
-    expect(local.length).toBeGreaterThan(0);
-    const missing = local.filter((target) => !existsSync(new URL(target, new URL(page, root))));
-    expect(missing).toEqual([]);
-  });
+  it.each(['README.md', 'ARCHITECTURE.md', 'docs/paper-map.md', 'docs/guide/config.md'])(
+    '%s links only to what is there',
+    (page) => {
+      const links = [...read(page).matchAll(/\]\(([^)#]+)\)/g)].flatMap(([, target]) => target ?? []);
+      const local = links.filter((target) => !/^https?:/.test(target));
+      expect(local.length).toBeGreaterThan(0);
+      const missing = local.filter((target) => !existsSync(new URL(target, new URL(page, root))));
+      expect(missing).toEqual([]);
+    },
+  );
 });

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { resumeCommand } from './resume-command.ts';
+
+describe('the command that resumes a search', () => {
+  it('repeats the seed, which the study would be refused without, and the other options', () => {
+    expect(resumeCommand('a.config.ts', 'a.db', { seed: 0, trials: 100, workers: 2 })).toBe(
+      'npx nascent search a.config.ts --study a.db --trials 100 --workers 2 --seed 0',
+    );
+  });
+
+  it('says nothing of what the config decided', () => {
+    expect(resumeCommand('a.config.ts', 'a.db', {})).toBe('npx nascent search a.config.ts --study a.db');
+  });
+
+  it('quotes file names that a shell would take apart', () => {
+    expect(resumeCommand("my config's.ts", 'a b.db', {})).toBe(
+      "npx nascent search 'my config'\\''s.ts' --study 'a b.db'",
+    );
+  });
+});
