@@ -4,6 +4,7 @@ const order = [
   'search-space',
   'evaluation',
   'dataset',
+  'benchmark',
   'child',
   'controller',
   'reinforce',
@@ -31,7 +32,7 @@ const upward = order.map((folder, at) => ({
   },
 }));
 
-const withoutEngine = ['search-space', 'evaluation', 'trial', 'store'].map((folder) => ({
+const withoutEngine = ['search-space', 'evaluation', 'benchmark', 'trial', 'store'].map((folder) => ({
   name: `${folder}-does-not-reach-torch`,
   comment: 'Commands that only read must not load the engine, not even through another module.',
   severity: 'error',

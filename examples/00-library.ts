@@ -7,7 +7,7 @@ const { best, progress, strategy } = await search(
   {
     space: { use: 'convolutional', options: { filterCount: [8, 16, 24] }, arguments: { layers: 2 } },
     evaluator: { use: 'image-classifier', options: { dataset: { trainExamples: images }, epochs: 2 } },
-    strategy: { use: 'policy-gradient', options: { preset: 'small' } },
+    strategy: { use: 'policy-gradient', options: { preset: 'strong' } },
     trials,
   },
   {

@@ -15,7 +15,7 @@ const towers = defineSpace({
   },
 });
 
-const strategy = policyGradient(towers, { preset: 'small' }, 1);
+const strategy = policyGradient(towers, { learningRate: 0.03 }, 1);
 let number = 0;
 for (let round = 1; round <= 10; round++) {
   let sum = 0;

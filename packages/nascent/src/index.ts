@@ -17,9 +17,13 @@ export type {
   Split,
 } from './evaluation/evaluation.ts';
 export type { EvaluationContext, Evaluator } from './evaluation/evaluator.ts';
-export { bootstrapDifference, bootstrapMean, type Interval } from './experiment/bootstrap.ts';
+export { type Comparison, compare } from './experiment/compare/compare.ts';
+export type { CompareEvent } from './experiment/compare/compare-event.ts';
+export { compareStudies } from './experiment/compare/compare-studies.ts';
+export type { RunComparisonOptions } from './experiment/compare/run-comparison.ts';
 export { type LearningProgress, learningProgress } from './experiment/learning-progress.ts';
 export { type SearchOptions, type SearchResult, search } from './experiment/search.ts';
+export { bootstrapDifference, bootstrapMean, type Interval } from './experiment/statistics/bootstrap.ts';
 export { drawNetwork, type TerminalDrawing } from './export/drawing/terminal.ts';
 export { deriveSeed, type RandomStream, randomStream } from './random.ts';
 export * from './search-space/index.ts';

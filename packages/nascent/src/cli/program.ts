@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf, NascentError } from '../errors.ts';
 import { nascentVersion } from '../version.ts';
+import { registerCompareCommand } from './compare.ts';
 import { type CliContext, CliFailure, type ExitCode } from './context.ts';
 import { registerDataCommand } from './data.ts';
 import { registerDoctorCommand } from './doctor.ts';
@@ -20,6 +21,7 @@ export function createProgram(context: CliContext): Command {
       writeErr: (text) => context.err(text.replace(/\n$/, '')),
     });
   registerSearchCommand(program, context);
+  registerCompareCommand(program, context);
   registerTrialsCommand(program, context);
   registerShowCommand(program, context);
   registerDataCommand(program, context);

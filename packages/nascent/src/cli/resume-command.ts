@@ -20,6 +20,24 @@ export function resumeCommand(
   return ['npx nascent search', quoted(config), '--study', quoted(study), ...options].join(' ');
 }
 
+/** What was given to `nascent compare` on the command line. */
+export interface GivenCompareOptions {
+  readonly strategies?: string;
+  readonly seeds?: number;
+  readonly firstSeed?: number;
+  readonly trials?: number;
+  readonly workers?: number;
+}
+
+/** The command that resumes an interrupted comparison, with every option that it was begun with. */
+export function resumeCompareCommand(config: string, out: string, given: GivenCompareOptions): string {
+  const { strategies, seeds, firstSeed, trials, workers } = given;
+  const options = Object.entries({ strategies, seeds, 'first-seed': firstSeed, trials, workers }).flatMap(
+    ([name, value]) => (value === undefined ? [] : [`--${name} ${quoted(String(value))}`]),
+  );
+  return ['npx nascent compare', quoted(config), ...options, '--out', quoted(out)].join(' ');
+}
+
 /** A word as a shell takes it. */
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

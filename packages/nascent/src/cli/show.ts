@@ -1,6 +1,7 @@
 import asciichart from 'asciichart';
 import type { Command } from 'commander';
 import type { EpochReport } from '../evaluation/evaluation.ts';
+import { exact, rough } from '../export/drawing/numbers.ts';
 import { drawNetwork } from '../export/drawing/terminal.ts';
 import {
   CIFAR10_INPUT,
@@ -44,6 +45,7 @@ export function registerShowCommand(program: Command, context: CliContext): void
         return;
       }
       for (const line of trialLines(trial)) context.out(line);
+      for (const line of costLines(trial, network !== null)) context.out(line);
       drawing(context, trial.architecture, network);
       if (curve !== null) for (const line of curveLines(curve)) context.out(line);
     });
@@ -104,6 +106,16 @@ function trialLines(trial: TrialRecord): string[] {
       trial.seconds === null ? '' : ` after ${trial.epochs} epochs in ${duration(1000 * trial.seconds)}`
     }`,
     `tokens ${trial.tokens}`,
+  ];
+}
+
+/** What the child costs, where no drawing says so, and what its training took where a table knows it. */
+function costLines({ parameters, facts }: TrialRecord, drawn: boolean): string[] {
+  const { flops, simulatedSeconds } = facts;
+  return [
+    ...(drawn || parameters === null ? [] : [`${exact(parameters)} parameters`]),
+    ...(drawn || flops === undefined ? [] : [`${rough(flops)} FLOPs for one example`]),
+    ...(simulatedSeconds === undefined ? [] : [`simulated cost ${duration(1000 * simulatedSeconds)}`]),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { EpochReport, Evaluation, Metric, Split } from './evaluation.ts';
+import type { EpochReport, Evaluation, Metric, Score, Split } from './evaluation.ts';
 
 export interface EvaluationContext {
   /** Seeds weights, batch order and whatever else is random: hash(study seed, trial number), never the attempt. */
@@ -19,6 +19,12 @@ export function factsOf({ score, datasetChecksum }: Evaluator): EvaluatorFacts {
   return { score: { split: score.split, metric: score.metric }, datasetChecksum: datasetChecksum ?? null };
 }
 
+/** Scores after full training, null where a table has none. `test` is what published tables report. */
+export interface FinalScores {
+  readonly validation: Score | null;
+  readonly test: Score | null;
+}
+
 /** Turns an architecture into an evaluation: builds the child network, trains it and scores it. */
 export interface Evaluator<Architecture = unknown> {
   /** Which split and metric its scores have; a study checks this against its reward before it starts. */
@@ -28,6 +34,11 @@ export interface Evaluator<Architecture = unknown> {
   /** True where an evaluation is a table look-up that needs no process of its own. */
   readonly inline: boolean;
   evaluate(architecture: Architecture, context: EvaluationContext): Promise<Evaluation>;
+  /**
+   * The fully trained scores that a table has for an architecture, whatever the search was shown. A comparison
+   * opens them after a run has ended; nothing that searches may call it. Absent where there are none.
+   */
+  finals?(architecture: Architecture): FinalScores;
   /** Frees what was loaded (data, engine tensors). */
   dispose(): void;
 }

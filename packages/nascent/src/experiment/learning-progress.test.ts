@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../random.ts';
-import { bootstrapDifference, bootstrapMean } from './bootstrap.ts';
 import { learningProgress } from './learning-progress.ts';
+import { bootstrapDifference, bootstrapMean } from './statistics/bootstrap.ts';
 
 function normals(count: number, mean: number, name: string): number[] {
   const stream = randomStream('learning-progress.test', name);

@@ -1,5 +1,5 @@
 import { randomStream } from '../random.ts';
-import { bootstrapDifference, bootstrapMean, type Interval } from './bootstrap.ts';
+import { bootstrapDifference, bootstrapMean, type Interval } from './statistics/bootstrap.ts';
 
 /** Did the rewards of a study rise? Its first third of trials beside its last. */
 export interface LearningProgress {

@@ -1,10 +1,13 @@
 import { assertRewardable } from '../reinforce/reward.ts';
 import { openStore } from '../store/open-store.ts';
-import type { StudyConfigInput } from '../study/config.ts';
+import { begunStrategy } from '../study/begun-strategy.ts';
+import type { StudyConfig, StudyConfigInput } from '../study/config.ts';
 import { parseConfig } from '../study/config.ts';
+import { withDefaultPreset } from '../study/default-preset.ts';
 import type { EvaluatorPool } from '../study/evaluator-pool.ts';
 import { importModule } from '../study/import-module.ts';
 import type { ModuleReference } from '../study/module-reference.ts';
+import { inlineBuiltIns } from '../study/modules.ts';
 import { prepareStudy } from '../study/prepare.ts';
 import { runStudy, type StudySummary } from '../study/run-study.ts';
 import type { StudyEvent } from '../study/study-event.ts';
@@ -41,7 +44,9 @@ export interface SearchResult extends StudySummary {
  */
 export async function search(config: StudyConfigInput, options: SearchOptions): Promise<SearchResult> {
   const { configDirectory = process.cwd(), signal, onEvent, takeOver = false } = options;
-  const parsed = parseConfig(config, 'the config');
+  const given = parseConfig(config, 'the config');
+  const strategy = withDefaultPreset(given.strategy, given.trials, await begunStrategy(options.study));
+  const parsed: StudyConfig = { ...given, strategy };
   const prepared = await prepareStudy(parsed, configDirectory);
   try {
     const { workers, limits } = parsed;
@@ -82,9 +87,13 @@ export async function search(config: StudyConfigInput, options: SearchOptions): 
   }
 }
 
-/** An evaluator's module says by `export const inline = true` that it needs no process of its own. */
-async function isInline(module: ModuleReference): Promise<boolean> {
-  return module.origin !== 'built-in' && (await importModule(module.path))['inline'] === true;
+/**
+ * An evaluator's module says by `export const inline = true` that it needs no process of its own. Of the built-in ones
+ * it is known beforehand: importing one that trains would load the engine here.
+ */
+export async function isInline(module: ModuleReference): Promise<boolean> {
+  if (module.origin === 'built-in') return inlineBuiltIns.has(module.use);
+  return (await importModule(module.path))['inline'] === true;
 }
 
 async function openInline(evaluator: EvaluatorReference, configDirectory: string): Promise<EvaluatorPool> {

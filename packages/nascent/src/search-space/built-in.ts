@@ -7,6 +7,11 @@ import type { ImageInput, NetworkDescription } from './network-description.ts';
 import { refuseForeign } from './replay.ts';
 import type { SpaceOptions } from './sample.ts';
 import type { SearchSpace } from './space.ts';
+import { nasBench201, operationsOfArch, parseNasBench201Architecture } from './tabular/nas-bench-201.ts';
+import { describeNasBench201 } from './tabular/nas-bench-201-description.ts';
+import { nasBenchMacro } from './tabular/nas-bench-macro.ts';
+import { nasBenchNlp } from './tabular/nas-bench-nlp.ts';
+import { natsBenchSize } from './tabular/nats-bench-size.ts';
 import { parseTokenHeader } from './tokens.ts';
 
 type SpaceFactory = (options: SpaceOptions) => SearchSpace;
@@ -14,6 +19,10 @@ type SpaceFactory = (options: SpaceOptions) => SearchSpace;
 /** The spaces that a config or a token string may name without a module. */
 const factories: ReadonlyMap<string, SpaceFactory> = new Map<string, SpaceFactory>([
   ['convolutional', convolutional],
+  ['nas-bench-201', nasBench201],
+  ['nas-bench-macro', nasBenchMacro],
+  ['nats-bench-size', natsBenchSize],
+  ['nas-bench-nlp', nasBenchNlp],
 ]);
 
 export const builtInSpaceNames: readonly string[] = [...factories.keys()];
@@ -48,7 +57,7 @@ const tagged = z.looseObject({ kind: z.string() });
 
 /**
  * Describes an architecture of a built-in space that comes from a store, without running the user's code.
- * @returns null when it is not of a built-in kind
+ * @returns null when it is not of a built-in kind, or of one that has only a table and no drawing
  * @throws InvalidArchitectureError when it is of a built-in kind but malformed
  */
 export function describeArchitecture(architecture: unknown, input?: ImageInput): NetworkDescription | null {
@@ -56,6 +65,8 @@ export function describeArchitecture(architecture: unknown, input?: ImageInput):
   switch (kind) {
     case 'convolutional':
       return describeConvolutional(parseConvolutionalArchitecture(architecture), input);
+    case 'nas-bench-201':
+      return describeNasBench201(operationsOfArch(parseNasBench201Architecture(architecture).arch), input);
     default:
       return null;
   }

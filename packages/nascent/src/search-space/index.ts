@@ -11,6 +11,7 @@
  * 6. `tokens.ts`     a sample as one self-contained word
  * 7. `uniform.ts`, `enumerate.ts`   the two simplest ways to answer: by chance, and in every possible way
  * 8. `convolutional.ts`   the paper's CNN space (Zoph & Le 2017, §3.1), and what its networks cost
+ * 9. `tabular/`   the spaces of published tables, whose networks are looked up and not trained
  *
  * Nothing here knows tensors, controllers or stores.
  */
@@ -37,6 +38,21 @@ export type { Sample, SpaceArguments, SpaceIdentity, SpaceOptions } from './samp
 export type { SearchSpace, SpaceDefinition } from './space.ts';
 export { defineSpace } from './space.ts';
 export { spaceOfModule } from './space-module.ts';
+export type { NasBench201Architecture, NasBench201Operation } from './tabular/nas-bench-201.ts';
+export {
+  archOfOperations,
+  NAS_BENCH_201_EDGES,
+  NAS_BENCH_201_OPERATIONS,
+  nasBench201,
+  operationsOfArch,
+} from './tabular/nas-bench-201.ts';
+export { nasBench201Cost } from './tabular/nas-bench-201-description.ts';
+export type { NasBenchMacroArchitecture } from './tabular/nas-bench-macro.ts';
+export { nasBenchMacro } from './tabular/nas-bench-macro.ts';
+export type { NasBenchNlpArchitecture } from './tabular/nas-bench-nlp.ts';
+export { nasBenchNlp } from './tabular/nas-bench-nlp.ts';
+export type { NatsBenchSizeArchitecture } from './tabular/nats-bench-size.ts';
+export { natsBenchSize } from './tabular/nats-bench-size.ts';
 export type { TokenHeader } from './tokens.ts';
 export { decodeTokens, encodeSample, looksLikeTokens, parseTokenHeader } from './tokens.ts';
 export { answerUniformly, sampleUniformly } from './uniform.ts';

@@ -243,7 +243,7 @@ describe('a token string is refused', () => {
   it('when no built-in space has its name', () => {
     const text = encodeSample(sampleOf(0), layered);
     expect(() => spaceOfTokens(text)).toThrow(UnknownSpaceError);
-    expect(() => spaceOfTokens(text)).toThrow(/no built-in space "layered"\. Built in: convolutional\./);
+    expect(() => spaceOfTokens(text)).toThrow(/no built-in space "layered"\. Built in: convolutional, /);
   });
 
   it('when this release has another version of its built-in space', () => {

@@ -38,7 +38,8 @@ export class StoreOlderError extends NascentError {
     super(
       'STORE_OLDER',
       `${location} was made by an older Nascent (schema ${found}; this one reads ${known}). ` +
-        'Resume its study once with: nascent search CONFIG --study FILE. That brings the file up to date.',
+        'Resume what it holds once (nascent search CONFIG --study FILE, or nascent compare CONFIG --out DIR): ' +
+        'that brings the file up to date.',
     );
   }
 }
@@ -48,8 +49,8 @@ export class StoreUnwritableError extends NascentError {
   constructor(location: string, reason: string, options?: { cause?: unknown }) {
     super(
       'STORE_UNWRITABLE',
-      `cannot write the study file ${location}: ${reason}. ` +
-        'Choose a place that you may write to with --study, or correct its permissions.',
+      `cannot write ${location}: ${reason}. ` +
+        'Choose a place that you may write to (--study FILE; of a comparison --out DIR), or correct its permissions.',
       options,
     );
   }
@@ -58,7 +59,7 @@ export class StoreUnwritableError extends NascentError {
 /** The file cannot be opened or read: permissions, a directory, an I/O error. */
 export class StoreUnreadableError extends NascentError {
   constructor(location: string, reason: string, options?: { cause?: unknown }) {
-    super('STORE_UNREADABLE', `cannot read the study file ${location}: ${reason}.`, options);
+    super('STORE_UNREADABLE', `cannot read ${location}: ${reason}.`, options);
   }
 }
 
@@ -165,6 +166,40 @@ export class TrialNotFoundError extends NascentError {
       trials === 0
         ? `${location} has no trial ${number}: it has no trials yet.`
         : `${location} has no trial ${number}. Trials are numbered 1 to ${trials}.`,
+    );
+  }
+}
+
+/** The store holds studies, not a comparison. */
+export class NotAComparisonError extends NascentError {
+  constructor(location: string) {
+    super(
+      'STORE_NOT_A_COMPARISON',
+      `${location} holds a study, not a comparison. Compare into another directory with --out DIR.`,
+    );
+  }
+}
+
+export class ComparisonExistsError extends NascentError {
+  constructor(location: string) {
+    super('COMPARISON_EXISTS', `${location} already holds a comparison. Resume that one.`);
+  }
+}
+
+/** Nothing was begun in this store. */
+export class ComparisonNotFoundError extends NascentError {
+  constructor(location: string) {
+    super('COMPARISON_NOT_FOUND', `${location} holds no comparison yet.`);
+  }
+}
+
+/** This process no longer runs the comparison (or never did): another one has taken it over. */
+export class ComparisonNotOwnedError extends NascentError {
+  constructor(location: string) {
+    super(
+      'COMPARISON_NOT_OWNED',
+      `this process does not run the comparison of ${location}: another one has taken it over. ` +
+        'The run that this process was about to commit is dropped; the other one makes it again.',
     );
   }
 }

@@ -1,5 +1,6 @@
+import type { ComparisonStore } from './comparison-store.ts';
 import { StoreUnsupportedError } from './errors.ts';
-import { type OpenOptions, openSqlite } from './sqlite/open.ts';
+import { type OpenOptions, openSqlite, openSqliteComparison } from './sqlite/open.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -8,6 +9,20 @@ import type { Store } from './store.ts';
  * @throws the errors of `store/errors.ts`
  */
 export async function openStore(location: string, options: OpenOptions): Promise<Store> {
-  if (/^[a-z][a-z+]+:\/\//i.test(location)) throw new StoreUnsupportedError(location);
+  refuseUrl(location);
   return openSqlite(location, options);
+}
+
+/**
+ * Opens the store of a comparison by its location.
+ * @param location path of a file, by custom `comparison.db`
+ * @throws the errors of `store/errors.ts`
+ */
+export async function openComparisonStore(location: string, options: OpenOptions): Promise<ComparisonStore> {
+  refuseUrl(location);
+  return openSqliteComparison(location, options);
+}
+
+function refuseUrl(location: string): void {
+  if (/^[a-z][a-z+]+:\/\//i.test(location)) throw new StoreUnsupportedError(location);
 }

@@ -1,4 +1,17 @@
--- PRAGMA user_version = 1
+-- PRAGMA user_version = 2
+CREATE TABLE "comparison_events" ("id" integer primary key,
+  "comparison_id" integer not null references "comparisons" ("id"),
+  "at" text not null,
+  "kind" text not null,
+  "detail" text not null);
+CREATE TABLE "comparisons" ("id" integer primary key,
+  "config" text not null,
+  "space" text not null,
+  "evaluator_identity" text not null,
+  "code_version" text not null,
+  "dataset_checksum" text,
+  "created_at" text not null,
+  "owner" text);
 CREATE TABLE "epochs" ("study_id" integer not null,
   "trial" integer not null,
   "epoch" integer not null,
@@ -9,11 +22,28 @@ CREATE TABLE "epochs" ("study_id" integer not null,
   "elapsed_ms" real not null,
   constraint "epochs_primary_key" primary key ("study_id", "trial", "epoch"),
   constraint "epochs_of_trial" foreign key ("study_id", "trial") references "trials" ("study_id", "number"));
+CREATE TABLE "evaluations" ("comparison_id" integer not null references "comparisons" ("id"),
+  "architecture_key" text not null,
+  "replicate" integer not null,
+  "result" text not null,
+  "seconds" real not null,
+  "made_at" text not null,
+  constraint "evaluations_primary_key" primary key ("comparison_id", "architecture_key", "replicate"));
 CREATE TABLE "events" ("id" integer primary key,
   "study_id" integer not null references "studies" ("id"),
   "at" text not null,
   "kind" text not null,
   "detail" text not null);
+CREATE TABLE "runs" ("comparison_id" integer not null references "comparisons" ("id"),
+  "strategy" text not null,
+  "seed" integer not null,
+  "identity" text not null,
+  "code_version" text not null,
+  "clock" text not null,
+  "finals" text,
+  "record" blob not null,
+  "committed_at" text not null,
+  constraint "runs_primary_key" primary key ("comparison_id", "strategy", "seed"));
 CREATE TABLE "shards" ("study_id" integer not null references "studies" ("id"),
   "shard" integer not null,
   "revision" integer not null,

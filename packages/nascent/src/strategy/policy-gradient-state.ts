@@ -4,8 +4,10 @@ import type { Baseline } from '../reinforce/baseline.ts';
 import type { Answer } from '../search-space/decision.ts';
 import type { SpaceArguments } from '../search-space/sample.ts';
 import type { SearchSpace } from '../search-space/space.ts';
+import { History, historySchema } from './history.ts';
 import { refuseForeignState, type StateHeader } from './state-header.ts';
 import { type StrategyResult, StrategyStateError } from './strategy.ts';
+import { type SurrogateState, surrogateStateSchema } from './surrogate.ts';
 
 /** What a policy gradient counts and remembers besides its weights. */
 export interface Counters {
@@ -20,6 +22,9 @@ interface SavedState {
   readonly counters: Counters;
   /** Results of an unfinished minibatch, in order of arrival. */
   readonly pending: readonly StrategyResult[];
+  /** Every sample asked and every result told; empty where the settings need no memory. */
+  readonly history: History;
+  readonly surrogate: SurrogateState;
   /** The controller's flat vector. The initial one is not kept: it follows from the seed. */
   readonly parameters: Tensor;
   readonly adam: Map<string, Tensor>;
@@ -50,6 +55,8 @@ const metadataSchema = z.object({
       answers: z.array(answerSchema),
     }),
   ),
+  history: historySchema,
+  surrogate: surrogateStateSchema,
 });
 
 /** Safetensors bytes: weights and Adam's moments as tensors, everything else as JSON in the metadata. */
@@ -57,6 +64,8 @@ export function encodeState({
   header,
   counters,
   pending,
+  history,
+  surrogate,
   parameters,
   adam,
 }: SavedState & { readonly header: StateHeader }): Uint8Array {
@@ -70,6 +79,8 @@ export function encodeState({
       arguments: { ...sample.arguments },
       answers: [...sample.answers],
     })),
+    history: history.compact(),
+    surrogate,
   };
   const tensors = new Map([[PARAMETERS, parameters]]);
   for (const [name, moment] of adam) tensors.set(ADAM + name, moment);
@@ -101,6 +112,8 @@ export function decodeState(
       reward,
       sample: { space: space.identity, arguments: args, answers },
     })),
+    history: History.of(space, metadata.history),
+    surrogate: metadata.surrogate,
     parameters,
     adam: new Map(
       [...tensors].flatMap(([name, moment]) =>

@@ -2,16 +2,26 @@ import { liveTensors } from '@nascent/torch';
 import { describe, expect, it } from 'vitest';
 import { chain, conditional, type KnownRewards, skips } from '../../test/known-rewards.ts';
 import { convolutional } from '../search-space/convolutional.ts';
-import type { SearchSpace } from '../search-space/space.ts';
+import { choice } from '../search-space/decision.ts';
+import { defineSpace, type SearchSpace } from '../search-space/space.ts';
 import { encodeSample } from '../search-space/tokens.ts';
 import { hasNotMoved, NOT_MOVED } from './movement.ts';
 import { type PolicyGradient, policyGradient } from './policy-gradient.ts';
 import { PRESETS } from './presets.ts';
 import { randomSearch } from './random.ts';
-import type { StrategyResult } from './strategy.ts';
+import type { Strategy, StrategyResult } from './strategy.ts';
 import { StrategyOptionsError, StrategyStateError } from './strategy.ts';
 
-const SMALL = { preset: 'small', hiddenSize: 8 };
+/** The paper's method with settings that move in a few samples. */
+const QUICK = {
+  learningRate: 0.04,
+  batchSize: 4,
+  baselineDecay: 0.9,
+  normaliseAdvantages: true,
+  hiddenSize: 8,
+};
+/** All of the preset `strong` at once, with a warm-up that a short test leaves behind. */
+const STRONG = { preset: 'strong', hiddenSize: 8, warmup: 6, screening: 8 };
 
 /** Asks and tells `rounds` × `n` samples; trial numbers count on. */
 function search(strategy: PolicyGradient, problem: KnownRewards, rounds: number, n: number, from = 1): void {
@@ -64,12 +74,12 @@ describe('policy gradient strategy', () => {
     '$name › restored at any point it continues bit for bit',
     { timeout: 120_000 },
     (problem) => {
-      const unbroken = policyGradient(problem.space, SMALL, 5);
+      const unbroken = policyGradient(problem.space, QUICK, 5);
       search(unbroken, problem, 10, 3);
-      let resumed = policyGradient(problem.space, SMALL, 5);
+      let resumed = policyGradient(problem.space, QUICK, 5);
       for (let round = 0; round < 10; round++) {
         search(resumed, problem, 1, 3, 1 + round * 3); // 3 at a time in minibatches of 4: the partial one is kept
-        const next = policyGradient(problem.space, SMALL, 5);
+        const next = policyGradient(problem.space, QUICK, 5);
         next.restore(resumed.state());
         expect(next.state()).toEqual(resumed.state());
         resumed.dispose();
@@ -83,10 +93,94 @@ describe('policy gradient strategy', () => {
     },
   );
 
+  it.each([chain, conditional, skips])(
+    '$name › with replay, screening and no repeats: restored at any point it continues bit for bit',
+    { timeout: 120_000 },
+    (problem) => {
+      const unbroken = policyGradient(problem.space, STRONG, 5);
+      let resumed = policyGradient(problem.space, STRONG, 5);
+      for (let round = 0; round < 8; round++) {
+        // Two are always awaited while two more are asked.
+        search(unbroken, problem, 1, 2, 1 + round * 2);
+        search(resumed, problem, 1, 2, 1 + round * 2);
+        const next = policyGradient(problem.space, STRONG, 5);
+        next.restore(resumed.state());
+        expect(next.state()).toEqual(resumed.state());
+        resumed.dispose();
+        resumed = next;
+      }
+      expect(resumed.state()).toEqual(unbroken.state());
+      expect(resumed.ask(3, problem.arguments)).toEqual(unbroken.ask(3, problem.arguments));
+      resumed.dispose();
+      unbroken.dispose();
+    },
+  );
+
+  it('the preset strong › asks nothing twice, even while results are awaited', () => {
+    const strategy = policyGradient(conditional.space, STRONG, 2);
+    const keys = new Set<string>();
+    const waiting: StrategyResult[] = [];
+    for (let n = 1; n <= 60; n++) {
+      const [sample] = strategy.ask(1, conditional.arguments);
+      if (sample === undefined) throw new Error('nothing was drawn');
+      keys.add(encodeSample(sample, conditional.space));
+      waiting.push({ number: n, sample, reward: conditional.rewardOf(sample) });
+      if (waiting.length > 3) strategy.tell(waiting.splice(0, 2));
+    }
+    expect(keys.size).toBe(60);
+    strategy.dispose();
+  });
+
+  it('the preset strong › an exhausted space is asked again, without an end', () => {
+    const space = defineSpace({
+      name: 'coin',
+      version: 1,
+      decisions: { side: choice(['heads', 'tails']) },
+      *program(ask) {
+        return yield* ask.side();
+      },
+    });
+    const strategy = policyGradient(space as SearchSpace, STRONG, 2);
+    for (let n = 1; n <= 12; n++) {
+      const [sample] = strategy.ask(1, {});
+      if (sample === undefined) throw new Error('nothing was drawn');
+      strategy.tell([{ number: n, sample, reward: space.decode(sample) === 'heads' ? 1 : 0 }]);
+    }
+    expect(strategy.summary().samples).toBe(12);
+    strategy.dispose();
+  });
+
+  it.each([chain, conditional, skips])(
+    '$name › strong finds better samples in 60 trials than random search, for each of 5 seeds on average by far',
+    { timeout: 120_000 },
+    (problem) => {
+      const best = (make: (seed: number) => Strategy, seed: number): number => {
+        const strategy = make(seed);
+        const rewards: number[] = [];
+        for (let n = 1; n <= 60; n++) {
+          const results = strategy
+            .ask(1, problem.arguments)
+            .map((sample) => ({ number: n, sample, reward: problem.rewardOf(sample) }));
+          rewards.push(...results.map((result) => result.reward));
+          strategy.tell(results);
+        }
+        strategy.dispose();
+        return Math.max(...rewards);
+      };
+      const seeds = [1, 2, 3, 4, 5];
+      const strong = seeds.map((seed) =>
+        best((s) => policyGradient(problem.space, { preset: 'strong' }, s), seed),
+      );
+      const random = seeds.map((seed) => best((s) => randomSearch(problem.space, {}, s), seed));
+      const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+      expect(mean(strong)).toBeGreaterThan(mean(random) + 0.1);
+    },
+  );
+
   it("the order in which a minibatch's results arrive does not count", () => {
     const [forward, backward] = [
-      policyGradient(chain.space, SMALL, 2),
-      policyGradient(chain.space, SMALL, 2),
+      policyGradient(chain.space, QUICK, 2),
+      policyGradient(chain.space, QUICK, 2),
     ];
     forward.tell(answered(forward, chain, 4, 1));
     for (const result of answered(backward, chain, 4, 1).reverse()) backward.tell([result]);
@@ -96,7 +190,7 @@ describe('policy gradient strategy', () => {
   });
 
   it('several minibatches may be outstanding; every result counts once', () => {
-    const strategy = policyGradient(chain.space, SMALL, 2);
+    const strategy = policyGradient(chain.space, QUICK, 2);
     const first = answered(strategy, chain, 4, 1);
     const second = answered(strategy, chain, 4, 5);
     strategy.tell([...second.slice(0, 3), ...first.slice(2)]);
@@ -106,7 +200,7 @@ describe('policy gradient strategy', () => {
   });
 
   it('samples do not depend on how many are asked at once', () => {
-    const [one, many] = [policyGradient(skips.space, SMALL, 3), policyGradient(skips.space, SMALL, 3)];
+    const [one, many] = [policyGradient(skips.space, QUICK, 3), policyGradient(skips.space, QUICK, 3)];
     const single = Array.from({ length: 8 }, () => one.ask(1, skips.arguments)).flat();
     expect(many.ask(8, skips.arguments)).toEqual(single);
     one.dispose();
@@ -114,7 +208,7 @@ describe('policy gradient strategy', () => {
   });
 
   it('refuses a bad result and leaves everything as it was', () => {
-    const strategy = policyGradient(chain.space, SMALL, 3);
+    const strategy = policyGradient(chain.space, QUICK, 3);
     const results = answered(strategy, chain, 4, 1);
     const before = strategy.state();
     const [foreign] = randomSearch(skips.space, {}, 3).ask(1, skips.arguments);
@@ -128,15 +222,15 @@ describe('policy gradient strategy', () => {
   });
 
   it('refuses a state of another space, strategy, seed, or other options, saying which', () => {
-    const strategy = policyGradient(chain.space, SMALL, 3);
+    const strategy = policyGradient(chain.space, QUICK, 3);
     const from = (other: { state(): Uint8Array; dispose(): void }) => {
       const bytes = other.state();
       other.dispose();
       return () => strategy.restore(bytes);
     };
-    expect(from(policyGradient(skips.space, SMALL, 3))).toThrow(/search space "skips@1/);
-    expect(from(policyGradient(chain.space, SMALL, 4))).toThrow(/the seed 4/);
-    expect(from(policyGradient(chain.space, { ...SMALL, learningRate: 0.5 }, 3))).toThrow(/options.*0\.5/s);
+    expect(from(policyGradient(skips.space, QUICK, 3))).toThrow(/search space "skips@1/);
+    expect(from(policyGradient(chain.space, QUICK, 4))).toThrow(/the seed 4/);
+    expect(from(policyGradient(chain.space, { ...QUICK, learningRate: 0.5 }, 3))).toThrow(/options.*0\.5/s);
     expect(from(randomSearch(chain.space, {}, 3))).toThrow(StrategyStateError);
     const cut = strategy.state().slice(0, -5);
     expect(() => strategy.restore(cut)).toThrow(StrategyStateError);
@@ -174,7 +268,7 @@ describe('policy gradient strategy', () => {
   });
 
   it('asking for a summary changes nothing', () => {
-    const [asked, left] = [policyGradient(skips.space, SMALL, 3), policyGradient(skips.space, SMALL, 3)];
+    const [asked, left] = [policyGradient(skips.space, QUICK, 3), policyGradient(skips.space, QUICK, 3)];
     for (let round = 0; round < 4; round++) {
       search(asked, skips, 1, 4, 1 + round * 4);
       search(left, skips, 1, 4, 1 + round * 4);
@@ -187,7 +281,7 @@ describe('policy gradient strategy', () => {
 
   it('keeps the number of live tensors constant, and frees all of them', () => {
     const before = liveTensors();
-    const strategy = policyGradient(skips.space, SMALL, 3);
+    const strategy = policyGradient(skips.space, QUICK, 3);
     search(strategy, skips, 2, 4);
     strategy.summary();
     const during = liveTensors();
@@ -202,7 +296,7 @@ describe('policy gradient strategy', () => {
   });
 
   it('learns nothing from a reward that says nothing', () => {
-    const strategy = policyGradient(chain.space, SMALL, 3);
+    const strategy = policyGradient(chain.space, QUICK, 3);
     const untouched = weightsOf(strategy);
     for (let round = 0; round < 3; round++) {
       const samples = strategy.ask(4, chain.arguments);

@@ -2,12 +2,16 @@ import { Adam, noGrad, scope } from '@nascent/torch';
 import { type Controller, createController, disposeController } from '../controller/controller.ts';
 import { divergenceAlong } from '../controller/divergence.ts';
 import { sampleFrom } from '../controller/sampling.ts';
+import { score } from '../controller/scoring.ts';
 import { trajectoryOf } from '../controller/trajectory.ts';
 import { randomStream } from '../random.ts';
 import { advantagesOf, normalised, updatedBaseline } from '../reinforce/baseline.ts';
 import { lossGradient } from '../reinforce/policy-gradient.ts';
 import type { Sample, SpaceArguments } from '../search-space/sample.ts';
+import { sampleKey } from '../search-space/sample-key.ts';
 import type { SearchSpace } from '../search-space/space.ts';
+import { sampleUniformly } from '../search-space/uniform.ts';
+import { History } from './history.ts';
 import { hasNotMoved, NOT_MOVED } from './movement.ts';
 import { type Counters, decodeState, encodeState } from './policy-gradient-state.ts';
 import { type PolicyGradientSettings, policyGradientOptionsSchema, settingsOf } from './presets.ts';
@@ -19,14 +23,22 @@ import {
   StrategyRewardError,
   type StrategySummary,
 } from './strategy.ts';
+import { byReward, Surrogate } from './surrogate.ts';
+import { drawUnseen } from './unseen.ts';
+import { unseenFromPolicy } from './unseen-from-policy.ts';
 
 const NAME = 'policy-gradient';
 /** Raise it when the meaning of a saved state changes. */
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
+/** The surrogate's cost grows with the cube of what it fits; a controller needs it for the best region only. */
+const SURROGATE = { rewards: 'rank', points: 200, refitGrowth: 1.25 } as const;
 /** Fresh samples for the summary's entropy and divergence. */
 const PROBES = 64;
 
-/** The paper's search: a recurrent controller trained by REINFORCE (Zoph & Le 2017, §3.1, §3.2). */
+/**
+ * A recurrent controller trained by REINFORCE (Zoph & Le 2017, §3.1, §3.2): with the preset `paper` the paper's
+ * search, with `strong` the same controller with replay and a choice among its samples (`presets.ts`).
+ */
 export const policyGradient = (space: SearchSpace, options: unknown, seed: number): PolicyGradient =>
   new PolicyGradient(
     space,
@@ -48,6 +60,11 @@ export class PolicyGradient implements Strategy {
   readonly controller: Controller;
   readonly #initial: Controller;
   readonly #adam: Adam;
+  readonly #surrogate = new Surrogate(SURROGATE);
+  /** Whether samples are chosen one by one, or all drawn at once as in the paper. */
+  readonly #selective: boolean;
+  /** Stays empty where nothing needs it: a paper-sized search would carry it in every saved state. */
+  #history = new History();
   #counters: Counters = { drawn: 0, updates: 0, baseline: null, arguments: null };
   #pending: readonly StrategyResult[] = [];
   #probed: { readonly updates: number; readonly summary: Probe } | null = null;
@@ -57,6 +74,7 @@ export class PolicyGradient implements Strategy {
     this.#settings = settings;
     this.#seed = seed;
     this.#header = stateHeader(NAME, FORMAT_VERSION, space, seed, settings);
+    this.#selective = settings.avoidRepeats || settings.screening > 0;
     const { hiddenSize, layers, initialRange } = settings;
     const config = { hiddenSize, layers, initialRange };
     this.controller = createController(space.decisions, seed, { config });
@@ -66,11 +84,57 @@ export class PolicyGradient implements Strategy {
 
   ask(n: number, args: SpaceArguments): readonly Sample[] {
     if (n === 0) return [];
-    const { drawn } = this.#counters;
-    const streams = Array.from({ length: n }, (_, k) => randomStream(this.#seed, 'sample', drawn + k));
-    const { samples } = sampleFrom(this.controller, this.#space, args, streams, this.#settings);
-    this.#counters = { ...this.#counters, drawn: drawn + n, arguments: { ...args } };
+    const samples: Sample[] = [];
+    while (samples.length < n) {
+      const { drawn } = this.#counters;
+      const rest = n - samples.length;
+      const uniform = drawn < this.#settings.warmup;
+      const next =
+        uniform || this.#selective ? [this.#chosen(args, drawn, uniform)] : this.#drawn(rest, args, drawn);
+      samples.push(...next);
+      this.#counters = { ...this.#counters, drawn: drawn + next.length, arguments: { ...args } };
+    }
     return samples;
+  }
+
+  /** The next samples of the policy, in lock-step. */
+  #drawn(n: number, args: SpaceArguments, from: number): readonly Sample[] {
+    const streams = Array.from({ length: n }, (_, k) => randomStream(this.#seed, 'sample', from + k));
+    const { samples } = sampleFrom(this.controller, this.#space, args, streams, this.#settings);
+    if (this.#remembers) for (const sample of samples) this.#history.asked(sample);
+    return samples;
+  }
+
+  /** One sample, chosen: uniform, or the most promising of some that the policy drew. */
+  #chosen(args: SpaceArguments, number: number, uniform: boolean): Sample {
+    const stream = randomStream(this.#seed, 'sample', number);
+    const { avoidRepeats, screening, temperature } = this.#settings;
+    const history = avoidRepeats ? this.#history : { knows: () => false };
+    const fallback = () => drawUnseen(history, () => sampleUniformly(this.#space, args, stream));
+    const candidates = uniform
+      ? []
+      : unseenFromPolicy(
+          (count, flatter, round) =>
+            sampleFrom(
+              this.controller,
+              this.#space,
+              args,
+              Array.from({ length: count }, (_, k) =>
+                randomStream(this.#seed, 'sample', number, 'candidate', round, k),
+              ),
+              { temperature: temperature * flatter },
+            ).samples,
+          history,
+          Math.max(1, screening),
+        );
+    const screened = screening > 0 ? this.#surrogate.mostPromising(this.#history, candidates) : null;
+    const sample = screened ?? candidates[0] ?? fallback();
+    if (this.#remembers) this.#history.asked(sample);
+    return sample;
+  }
+
+  get #remembers(): boolean {
+    return this.#selective || this.#settings.elites > 0;
   }
 
   tell(results: readonly StrategyResult[]): void {
@@ -78,6 +142,7 @@ export class PolicyGradient implements Strategy {
       trajectoryOf(this.#space, sample); // refuses what could not be scored, before anything has changed
       if (!Number.isFinite(reward)) throw new StrategyRewardError(number, reward);
     }
+    if (this.#remembers) for (const result of results) this.#history.tell(result);
     let waiting = [...this.#pending, ...results];
     const { batchSize } = this.#settings;
     while (waiting.length >= batchSize) {
@@ -93,16 +158,62 @@ export class PolicyGradient implements Strategy {
     const rewards = minibatch.map((result) => result.reward);
     const { baseline } = this.#counters;
     const raw = advantagesOf(rewards, baseline, this.#settings.baseline);
-    const advantages = this.#settings.normaliseAdvantages ? normalised(raw) : raw;
-    scope(() => {
-      const samples = minibatch.map((result) => result.sample);
-      this.#adam.step([lossGradient(this.controller, this.#space, samples, advantages, this.#settings)]);
-    });
+    const { normaliseAdvantages, policyWeight } = this.#settings;
+    const advantages = (normaliseAdvantages ? normalised(raw) : raw).map(
+      (advantage) => advantage * policyWeight,
+    );
+    // A warm-up's samples are not the policy's own: REINFORCE would be biased by them.
+    const own = policyWeight > 0 && this.#counters.drawn > this.#settings.warmup;
+    const samples = own ? minibatch.map((result) => result.sample) : [];
+    this.#descend(samples, own ? advantages : []);
     this.#counters = {
       ...this.#counters,
       updates: this.#counters.updates + 1,
       baseline: updatedBaseline(baseline, rewards, this.#settings.baselineDecay),
     };
+  }
+
+  #descend(samples: readonly Sample[], advantages: readonly number[]): void {
+    const { gradientSteps, clip, temperature } = this.#settings;
+    const elites = this.#elites();
+    if (samples.length + elites.length === 0) return;
+    const before =
+      clip === null || samples.length === 0
+        ? null
+        : noGrad(() =>
+            scope(() => score(this.controller, this.#space, samples, { temperature }).logProbs.toNumbers()),
+          );
+    for (let step = 0; step < gradientSteps; step++) {
+      scope(() => {
+        const gradient = lossGradient(this.controller, this.#space, samples, advantages, {
+          temperature,
+          entropyBonus: this.#entropyBonus(),
+          elites,
+          ...(clip === null || before === null ? {} : { clip: { epsilon: clip, before } }),
+        });
+        this.#adam.step([gradient]);
+      });
+    }
+  }
+
+  #entropyBonus(): number {
+    const { entropyBonus, entropyHalfLife } = this.#settings;
+    return entropyHalfLife === null
+      ? entropyBonus
+      : entropyBonus * 0.5 ** (this.#counters.updates / entropyHalfLife);
+  }
+
+  /** The best distinct samples so far, best first; none until the warm-up is over. */
+  #elites(): readonly Sample[] {
+    const { elites, warmup } = this.#settings;
+    if (elites === 0 || this.#history.told.length < warmup) return [];
+    const best = new Map<string, Sample>();
+    for (const { sample } of byReward(this.#history.told)) {
+      if (best.size === elites) break;
+      const key = sampleKey(sample);
+      if (!best.has(key)) best.set(key, sample);
+    }
+    return [...best.values()];
   }
 
   state(): Uint8Array {
@@ -111,6 +222,8 @@ export class PolicyGradient implements Strategy {
         header: this.#header,
         counters: this.#counters,
         pending: this.#pending,
+        history: this.#history,
+        surrogate: this.#surrogate.state,
         parameters: this.controller.parameters,
         adam: this.#adam.stateDict(),
       }),
@@ -126,6 +239,8 @@ export class PolicyGradient implements Strategy {
         controller.parameters.copyFrom_(saved.parameters);
         this.#counters = saved.counters;
         this.#pending = saved.pending;
+        this.#history = saved.history;
+        this.#surrogate.state = saved.surrogate;
         this.#probed = null;
       }),
     );

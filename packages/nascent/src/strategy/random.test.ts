@@ -57,7 +57,7 @@ describe('random search', () => {
 describe('built-in strategies', () => {
   it('are found by name, and an unknown name lists the known ones', () => {
     expect(strategyNamed('random')).toBe(randomSearch);
-    expect(() => strategyNamed('evolution')).toThrow(UnknownStrategyError);
-    expect(() => strategyNamed('evolution')).toThrow(/policy-gradient, random/);
+    expect(() => strategyNamed('annealing')).toThrow(UnknownStrategyError);
+    expect(() => strategyNamed('annealing')).toThrow(/policy-gradient, random/);
   });
 });

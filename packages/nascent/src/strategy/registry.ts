@@ -1,12 +1,20 @@
 import { NascentError } from '../errors.ts';
+import { evolution } from './evolution.ts';
+import { gaussianProcess } from './gaussian-process.ts';
+import { localSearch } from './local-search.ts';
 import { policyGradient } from './policy-gradient.ts';
 import { randomSearch } from './random.ts';
 import type { StrategyFactory } from './strategy.ts';
+import { tpe } from './tpe.ts';
 
 /** The strategies that a config can name; others are named by module. */
 export const BUILT_IN_STRATEGIES: ReadonlyMap<string, StrategyFactory> = new Map([
   ['policy-gradient', policyGradient],
   ['random', randomSearch],
+  ['evolution', evolution],
+  ['local-search', localSearch],
+  ['tpe', tpe],
+  ['gaussian-process', gaussianProcess],
 ]);
 
 export class UnknownStrategyError extends NascentError {}

@@ -1,6 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ConfigInvalidError, configJsonSchema, parseConfig, type StudyConfigInput } from './config.ts';
+import {
+  ConfigInvalidError,
+  configJsonSchema,
+  DEFAULT_COMPARE,
+  parseConfig,
+  type StudyConfigInput,
+} from './config.ts';
 
 const config: StudyConfigInput = {
   space: { use: 'convolutional', arguments: { layers: 6 } },
@@ -18,6 +24,19 @@ describe('config', () => {
       seed: 1,
       limits: { attempts: 2 },
       duplicates: 'train',
+    });
+  });
+
+  it('a comparison has ten seeds of four strategies, unless it says otherwise', () => {
+    expect(parseConfig({ ...config, compare: { seeds: 3 } }, 'c.ts').compare).toEqual({
+      strategies: ['paper', 'strong', 'random', 'evolution'],
+      seeds: 3,
+      firstSeed: 1,
+    });
+    expect(DEFAULT_COMPARE).toEqual({
+      strategies: ['paper', 'strong', 'random', 'evolution'],
+      seeds: 10,
+      firstSeed: 1,
     });
   });
 

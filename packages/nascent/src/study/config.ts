@@ -43,6 +43,34 @@ const limits = z
   })
   .describe('What a trial may cost.');
 
+const budget = z
+  .strictObject({
+    seconds: z
+      .number()
+      .positive()
+      .describe(
+        'Seconds of all evaluations together: simulated ones where the evaluator tells them (tables).',
+      ),
+  })
+  .describe('What a search may cost besides its number of trials.');
+
+const compare = z
+  .strictObject({
+    strategies: z
+      .array(
+        z.union([
+          z.string().min(1).describe('A built-in strategy, or a preset of the policy gradient.'),
+          z.strictObject({ label: z.string().min(1).max(80), use, options }),
+        ]),
+      )
+      .min(1)
+      .default(['paper', 'strong', 'random', 'evolution'])
+      .describe('What is compared.'),
+    seeds: z.int().min(1).default(10).describe('Runs of each strategy, paired by seed.'),
+    firstSeed: z.int().min(0).default(1).describe('The first of the seeds, which follow one another.'),
+  })
+  .describe('For `nascent compare`: which strategies, and how many runs of each.');
+
 /** A study's config as it is written; `configSchema.parse` gives it its defaults. */
 export const configSchema = z
   .strictObject({
@@ -64,6 +92,7 @@ export const configSchema = z
       .default(DEFAULT_REWARD)
       .describe("How a child's scores become its reward; (best accuracy of the last 5 epochs)³ by default."),
     trials: z.int().min(1).describe('How many architectures to sample in all.'),
+    budget: budget.optional(),
     workers: z
       .int()
       .min(1)
@@ -76,11 +105,17 @@ export const configSchema = z
       .enum(['train', 'reuse'])
       .default('train')
       .describe('Whether an architecture that was already trained is trained again, or its result reused.'),
+    compare: compare.optional(),
   })
   .describe('A study of Nascent: neural architecture search with reinforcement learning.');
 
 /** As users write it. */
 export type StudyConfigInput = z.input<typeof configSchema>;
+/** What `compare` says where a config has none. */
+export const DEFAULT_COMPARE: ComparePlan = compare.parse({});
+/** Which strategies are compared, and with which seeds. */
+export type ComparePlan = z.output<typeof compare>;
+
 /** With every default filled in. */
 export type StudyConfig = Omit<z.output<typeof configSchema>, '$schema'>;
 

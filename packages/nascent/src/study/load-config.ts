@@ -11,6 +11,8 @@ export interface LoadedConfig {
   readonly path: string;
   /** Its directory: relative paths in the config start here. */
   readonly directory: string;
+  /** Whether it says how many workers, rather than leaving that to the default. */
+  readonly saysWorkers: boolean;
 }
 
 export interface LoadConfigOptions {
@@ -34,7 +36,12 @@ export async function loadConfig(path: string, options: LoadConfigOptions = {}):
   const written = await readConfig(absolute, path);
   const set = Object.fromEntries(Object.entries(override).filter(([, value]) => value !== undefined));
   const merged = isObject(written) ? { ...written, ...set } : written;
-  return { config: parseConfig(merged, path), path: absolute, directory: dirname(absolute) };
+  return {
+    config: parseConfig(merged, path),
+    path: absolute,
+    directory: dirname(absolute),
+    saysWorkers: isObject(merged) && merged['workers'] !== undefined,
+  };
 }
 
 async function readConfig(absolute: string, path: string): Promise<unknown> {

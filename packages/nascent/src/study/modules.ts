@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tableEvaluators } from '../benchmark/registry.ts';
 import { NascentError } from '../errors.ts';
 import { builtInSpace, builtInSpaceNames } from '../search-space/built-in.ts';
 import type { SpaceOptions } from '../search-space/sample.ts';
@@ -17,7 +18,10 @@ import { nearest } from './nearest.ts';
  * that evaluates: they load the engine.
  */
 export const builtInEvaluators: ReadonlyMap<string, () => Promise<Readonly<Record<string, unknown>>>> =
-  new Map([['image-classifier', () => import('../child/image-classifier.ts')]]);
+  new Map([['image-classifier', () => import('../child/image-classifier.ts')], ...tableEvaluators]);
+
+/** The built-in evaluators that need no process of their own; known without importing any of them. */
+export const inlineBuiltIns: ReadonlySet<string> = new Set(tableEvaluators.keys());
 
 /** A config names a module that is not there. */
 export class ModuleNotFoundError extends NascentError {
@@ -69,6 +73,11 @@ async function builtInNames(kind: ModuleKind): Promise<readonly string[]> {
   if (kind === 'space') return builtInSpaceNames;
   if (kind === 'evaluator') return [...builtInEvaluators.keys()];
   return [...(await builtInStrategies()).keys()];
+}
+
+/** The strategies that a config may name without a module. */
+export function builtInStrategyNames(): Promise<readonly string[]> {
+  return builtInNames('strategy');
 }
 
 async function builtInStrategies(): Promise<ReadonlyMap<string, StrategyFactory>> {

@@ -5,7 +5,13 @@ import type { StudyConfig } from './config.ts';
 import { ConfigChangedError } from './errors.ts';
 
 /** What may change when a study is resumed: how much is done at what cost, not what is searched and how. */
-export const changeable: readonly (keyof StudyConfig)[] = ['trials', 'workers', 'limits'];
+export const changeable: readonly (keyof StudyConfig)[] = [
+  'trials',
+  'budget',
+  'workers',
+  'limits',
+  'compare',
+];
 
 /**
  * Refuses to resume a study under another config.
@@ -60,13 +66,15 @@ export function refuseChangedConfig(
   }
 }
 
-interface Difference {
+/** The first place where two configs differ. */
+export interface Difference {
   readonly path: string;
   readonly before: unknown;
   readonly after: unknown;
 }
 
-function firstDifference(before: unknown, after: unknown, path: string): Difference | null {
+/** Null where both are the same. @param path names the place of both */
+export function firstDifference(before: unknown, after: unknown, path: string): Difference | null {
   if (isObject(before) && isObject(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
       const difference = firstDifference(before[key], after[key], `${path}.${key}`);

@@ -337,3 +337,48 @@ describe('study › resumed', () => {
     expect(second.trials).toEqual(first.trials);
   });
 });
+
+describe('study › its budget', () => {
+  /** Every child is charged 30 simulated seconds. */
+  const charging = (slots = 1) =>
+    toyPool({
+      slots,
+      fate: () => ({
+        kind: 'evaluated',
+        evaluation: {
+          outcome: { kind: 'diverged', epoch: 1, detail: 'on purpose' },
+          curve: [],
+          parameters: 1,
+          facts: { simulatedSeconds: 30 },
+        },
+        workerFacts: { threads: 1, pid: 1, overheadMs: 0 },
+      }),
+    });
+
+  it('ends the search once it is spent, and that is no interruption', async () => {
+    const config = { trials: 50, budget: { seconds: 100 } };
+    const summary = await runStudy(study(config, { pool: charging() }));
+    expect(summary.trials).toHaveLength(4); // at 90 seconds one more is drawn
+    expect(summary.interrupted).toBe(false);
+    const again = await runStudy(study(config, { pool: charging() }));
+    expect(again.trials).toHaveLength(4);
+  });
+
+  it('may be raised on resume', async () => {
+    await runStudy(study({ trials: 50, budget: { seconds: 60 } }, { pool: charging() }));
+    const more = await runStudy(study({ trials: 50, budget: { seconds: 180 } }, { pool: charging() }));
+    expect(more.trials).toHaveLength(6);
+  });
+
+  it('counts what several children take at once: those in training may end beyond it', async () => {
+    const config = { trials: 50, budget: { seconds: 60 } };
+    const summary = await runStudy(study(config, { pool: charging(3) }));
+    expect(summary.trials.length).toBeGreaterThanOrEqual(3);
+    expect(summary.trials.length).toBeLessThanOrEqual(4);
+  });
+
+  it('does not matter where the trials are fewer', async () => {
+    const summary = await runStudy(study({ trials: 2, budget: { seconds: 100 } }, { pool: charging() }));
+    expect(summary.trials).toHaveLength(2);
+  });
+});

@@ -15,6 +15,7 @@ import { openStudy } from './open-study.ts';
 import { earned } from './reward-policy.ts';
 import type { StudyEvent } from './study-event.ts';
 import { type RunningProcess, thisProcess } from './this-process.ts';
+import { chargedSeconds } from './trial-cost.ts';
 import { trialIdentity } from './trial-identity.ts';
 
 export interface RunStudyOptions {
@@ -54,8 +55,8 @@ export interface StudySummary {
 }
 
 /**
- * Runs a study to its number of trials, or resumes it (Zoph & Le 2017, §3.1): the strategy draws architectures,
- * the pool trains them, their rewards go back to the strategy.
+ * Runs a study to its number of trials or to the end of its budget, or resumes it (Zoph & Le 2017, §3.1): the
+ * strategy draws architectures, the pool trains them, their rewards go back to the strategy.
  *
  * With one slot the study is synchronous and resume is exact: tokens, rewards, curves and the strategy's state of
  * a study killed anywhere and resumed equal, bit for bit, those of one never killed. With several, results are
@@ -91,6 +92,8 @@ class StudyRun {
   readonly #running = new Map<number, Promise<Ended>>();
   #queue: TrialRecord[] = [];
   #drawn = 0;
+  /** Seconds that the trials so far were charged. */
+  #spent = 0;
   #revision = 0;
   #interrupted = false;
   /** True once any child of the study was evaluated, so that the evaluator is known to work at all. */
@@ -117,6 +120,7 @@ class StudyRun {
     }
     const trials = await store.trials(this.#study.id);
     this.#drawn = trials.length;
+    this.#spent = trials.reduce((sum, trial) => sum + costOf(trial), 0);
     this.#queue = trials.filter((trial) => trial.state === 'queued');
     this.#evaluatorWorks = trials.some((trial) => isTerminal(trial.state) && trial.outcome?.kind !== 'error');
     const finished = trials.filter((trial) => isTerminal(trial.state)).length;
@@ -145,7 +149,7 @@ class StudyRun {
   }
 
   async loop(): Promise<void> {
-    const { pool, store, config } = this.#options;
+    const { pool, store } = this.#options;
     if (!this.#interrupted) await Promise.race([pool.ready(), this.#stopped()]);
     for (;;) {
       while (!this.#interrupted && this.#running.size < pool.slots) {
@@ -160,8 +164,7 @@ class StudyRun {
       this.#running.delete(ended.trial.number);
       await this.#settle(ended);
     }
-    this.#interrupted &&=
-      this.#queue.length > 0 || this.#handedBack.length > 0 || this.#drawn < config.trials;
+    this.#interrupted &&= this.#queue.length > 0 || this.#handedBack.length > 0 || this.#mayDraw;
     if (this.#interrupted) {
       await store.log(this.#study.id, 'interrupted', { handedBack: this.#handedBack });
       this.#emit({ kind: 'interrupted', handedBack: this.#handedBack });
@@ -197,10 +200,19 @@ class StudyRun {
     };
   }
 
+  /**
+   * Whether another trial may be drawn. Several may be in training at once, so that the last ones can end beyond
+   * the budget; they count all the same.
+   */
+  get #mayDraw(): boolean {
+    const { trials, budget } = this.#options.config;
+    return this.#drawn < trials && (budget === undefined || this.#spent < budget.seconds);
+  }
+
   /** The next trial to train, started: a queued one first, in order of number, else a new sample. */
   async #next(): Promise<TrialRecord | null> {
-    const { store, config } = this.#options;
-    const queued = this.#queue.shift() ?? (this.#drawn < config.trials ? await this.#ask() : null);
+    const { store } = this.#options;
+    const queued = this.#queue.shift() ?? (this.#mayDraw ? await this.#ask() : null);
     if (queued === null) return null;
     const step = await store.startTrial(this.#study.id, this.#owner, queued.number);
     if (!step.accepted) return this.#next(); // cancelled by somebody meanwhile
@@ -349,10 +361,16 @@ class StudyRun {
       );
     }
     this.#revision = told.next.revision;
+    this.#spent += costOf(told.next.trial);
     this.#evaluatorWorks ||= result.outcome.kind !== 'error';
     this.#emit({ kind: 'trial-finished', trial: told.next.trial });
     this.#emit({ kind: 'strategy-updated', summary: () => strategy.summary() });
   }
+}
+
+/** Seconds that a trial is charged. */
+function costOf({ facts, seconds }: TrialRecord): number {
+  return chargedSeconds(facts, seconds ?? 0).seconds;
 }
 
 /** The completed trial with the highest reward, the earliest of equals. */

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts';
 import type { EpochReport, Outcome } from '../evaluation/evaluation.ts';
 import type { EvaluationJob, JobResult, WorkerFacts } from '../study/evaluator-pool.ts';
 import { watchMemory } from './memory-watch.ts';
-import type { Word } from './messages.ts';
+import type { Order, Word } from './messages.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 export interface JobLimits {
@@ -31,7 +31,7 @@ const longestTimer = 2 ** 31 - 1; // setTimeout fires at once beyond it
  * has ended. Rejects only with what `report` threw.
  */
 export function evaluateJob(
-  worker: WorkerProcess,
+  worker: WorkerProcess<Order, Word>,
   job: EvaluationJob,
   { report, signal, limits, threads }: JobOptions,
 ): Promise<JobResult | NeverBegun> {

@@ -8,7 +8,8 @@ import { epochReportSchema, evaluationSchema, evaluatorFactsSchema } from '../ev
 import type { ModuleReference } from '../study/module-reference.ts';
 
 const found = { use: z.string(), path: z.string(), contentHash: z.string() };
-const moduleSchema: z.ZodType<ModuleReference> = z.discriminatedUnion('origin', [
+/** A module as it crosses a process edge. */
+export const moduleSchema: z.ZodType<ModuleReference> = z.discriminatedUnion('origin', [
   z.strictObject({ origin: z.literal('built-in'), use: z.string() }),
   z.strictObject({ origin: z.literal('file'), ...found }),
   z.strictObject({ origin: z.literal('package'), ...found }),

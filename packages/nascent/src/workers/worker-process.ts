@@ -1,16 +1,22 @@
 import { execa } from 'execa';
 import { z } from 'zod';
 import { describeExit } from './exit-description.ts';
-import { type Order, type Word, wordSchema } from './messages.ts';
 import { OutputTail } from './output-tail.ts';
 import { ownEntry } from './own-entry.ts';
 import { workerEnvironment } from './worker-environment.ts';
 
 /** Who hears of a worker process. Exactly one listener at a time; it changes with what the worker is doing. */
-export interface WorkerListener {
+export interface WorkerListener<Word> {
   word(word: Word): void;
   /** The process has ended, and every word it had said was delivered. */
   ended(description: string): void;
+}
+
+/** A program that runs as a worker process, and what it says. */
+export interface WorkerProgram<Word> {
+  /** Its entry beside this file, without the extension. */
+  readonly entry: './worker-main' | './run-main';
+  readonly words: z.ZodType<Word>;
 }
 
 export interface WorkerStart {
@@ -28,18 +34,20 @@ const drainMs = 500;
 const leastHeapMiB = 256;
 
 /** One worker process: its channel, its last lines, its end. It knows nothing of jobs. */
-export class WorkerProcess {
+export class WorkerProcess<Order extends object, Word> {
   readonly pid: number;
   /** Set before the first message can arrive. */
-  listener: WorkerListener;
+  listener: WorkerListener<Word>;
+  readonly #words: z.ZodType<Word>;
   readonly #process: ReturnType<typeof spawn>;
   readonly #lastLines: OutputTail;
   #faultOfSpeech: string | null = null;
   #ended = false;
 
-  constructor(start: WorkerStart, listener: WorkerListener) {
+  constructor(program: WorkerProgram<Word>, start: WorkerStart, listener: WorkerListener<Word>) {
     this.listener = listener;
-    const child = spawn(start);
+    this.#words = program.words;
+    const child = spawn(program.entry, start);
     this.#process = child;
     this.pid = child.pid ?? -1; // −1: the system could not start it; the exit says why
     new OutputTail(child.stdout, start.onOutput);
@@ -63,7 +71,7 @@ export class WorkerProcess {
   }
 
   #hear(message: unknown): void {
-    const word = wordSchema.safeParse(message);
+    const word = this.#words.safeParse(message);
     if (word.success) {
       this.listener.word(word.data);
       return;
@@ -93,8 +101,8 @@ export class WorkerProcess {
   }
 }
 
-function spawn({ threads, memoryMiB }: WorkerStart) {
-  const { options, file } = ownEntry('./worker-main', import.meta.url);
+function spawn(entry: WorkerProgram<unknown>['entry'], { threads, memoryMiB }: WorkerStart) {
+  const { options, file } = ownEntry(entry, import.meta.url);
   const heap =
     memoryMiB === null ? [] : [`--max-old-space-size=${Math.max(leastHeapMiB, Math.ceil(memoryMiB))}`];
   return execa(process.execPath, [...heap, ...options, file, String(process.pid)], {

@@ -1,8 +1,8 @@
-import { messageOf, NascentError } from '../errors.ts';
 import { type Evaluator, factsOf } from '../evaluation/evaluator.ts';
 import { parseEpochReport, parseEvaluation } from '../evaluation/parse.ts';
 import type { EvaluatorReference } from './evaluator-module.ts';
 import type { Order, Word } from './messages.ts';
+import { codeOf, describeThrown } from './thrown-words.ts';
 
 /** What a worker's session needs of its process. */
 export interface SessionEdge {
@@ -56,7 +56,11 @@ export class WorkerSession {
       this.#evaluator = loaded;
       this.#edge.say({ kind: 'opened', facts: factsOf(loaded) });
     } catch (thrown) {
-      this.#edge.say({ kind: 'refused', code: codeOf(thrown), message: describeThrown(thrown) });
+      this.#edge.say({
+        kind: 'refused',
+        code: codeOf(thrown, 'EVALUATOR_NOT_LOADED'),
+        message: describeThrown(thrown),
+      });
     }
   }
 
@@ -102,21 +106,4 @@ function abortReason(reason: 'cancelled' | 'out-of-time'): Error {
   const why = new Error(late ? 'the time limit of the trial has passed' : 'the trial was cancelled');
   why.name = late ? 'TimeoutError' : 'AbortError';
   return why;
-}
-
-function codeOf(thrown: unknown): string {
-  const code = thrown instanceof Error ? (thrown as { code?: unknown }).code : undefined;
-  return typeof code === 'string' ? code : 'EVALUATOR_NOT_LOADED';
-}
-
-/** An error that was written for a reader speaks for itself; of any other, the place helps too. */
-function describeThrown(thrown: unknown): string {
-  const meant =
-    thrown instanceof NascentError || (thrown instanceof Error && thrown.name.startsWith('Torch'));
-  if (meant || !(thrown instanceof Error) || thrown.stack === undefined) return messageOf(thrown);
-  const places = thrown.stack
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line) && !line.includes('node:internal'))
-    .slice(0, 4);
-  return [`${thrown.name}: ${messageOf(thrown)}`, ...places].join('\n');
 }

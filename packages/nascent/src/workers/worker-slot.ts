@@ -4,12 +4,16 @@ import type { EvaluationJob, JobResult } from '../study/evaluator-pool.ts';
 import { WorkerStartError } from './errors.ts';
 import { evaluateJob, type JobOptions } from './evaluate-job.ts';
 import { residentMiB } from './memory-watch.ts';
-import type { Order } from './messages.ts';
-import { WorkerProcess, type WorkerStart } from './worker-process.ts';
+import { type Order, type Word, wordSchema } from './messages.ts';
+import { WorkerProcess, type WorkerProgram, type WorkerStart } from './worker-process.ts';
+
+/** A worker process that evaluates. */
+export type EvaluatorProcess = WorkerProcess<Order, Word>;
+const program: WorkerProgram<Word> = { entry: './worker-main', words: wordSchema };
 
 type Refused = { readonly kind: 'refused'; readonly code: string; readonly message: string };
 type Start =
-  | { readonly kind: 'opened'; readonly worker: WorkerProcess; readonly facts: EvaluatorFacts }
+  | { readonly kind: 'opened'; readonly worker: EvaluatorProcess; readonly facts: EvaluatorFacts }
   | { readonly kind: 'died'; readonly detail: string }
   | Refused;
 
@@ -28,8 +32,8 @@ const closeGraceMs = 2000;
 export class WorkerSlot {
   readonly #options: SlotOptions;
   /** The process that is alive or starting; the promise resolves when its evaluator is loaded. */
-  #opened: Promise<WorkerProcess>;
-  #current: WorkerProcess | null = null;
+  #opened: Promise<EvaluatorProcess>;
+  #current: EvaluatorProcess | null = null;
   #facts: EvaluatorFacts | null = null;
   /** How the last workers died, since the last job that was done. */
   #deaths: string[] = [];
@@ -100,7 +104,7 @@ export class WorkerSlot {
     });
   }
 
-  #rest(worker: WorkerProcess): void {
+  #rest(worker: EvaluatorProcess): void {
     if (worker.ended) {
       this.#opened = this.#open();
       return;
@@ -116,13 +120,13 @@ export class WorkerSlot {
     };
   }
 
-  #open(): Promise<WorkerProcess> {
+  #open(): Promise<EvaluatorProcess> {
     const opened = this.#start();
     opened.catch(() => {}); // whoever waits for it hears of it
     return opened;
   }
 
-  async #start(): Promise<WorkerProcess> {
+  async #start(): Promise<EvaluatorProcess> {
     for (;;) {
       if (this.#closed) throw new WorkerStartError('WORKER_START_FAILED', 'the pool of workers is closed');
       if (this.#deaths.length >= deathsAllowed) {
@@ -147,7 +151,7 @@ export class WorkerSlot {
   }
 
   /** A limit that engine and data alone exceed would make every trial run out of memory. */
-  async #overLimit(worker: WorkerProcess): Promise<Refused | null> {
+  async #overLimit(worker: EvaluatorProcess): Promise<Refused | null> {
     const { memoryMiB } = this.#options;
     const found = memoryMiB === null ? null : await residentMiB(worker.pid);
     if (memoryMiB === null || found === null || found <= memoryMiB) return null;
@@ -159,7 +163,7 @@ export class WorkerSlot {
 
   #startOnce(): Promise<Start> {
     return new Promise((resolve) => {
-      const worker = new WorkerProcess(this.#options, {
+      const worker = new WorkerProcess<Order, Word>(program, this.#options, {
         word: (word) => {
           if (word.kind === 'opened') {
             const { facts } = word;

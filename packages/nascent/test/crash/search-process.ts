@@ -23,7 +23,7 @@ export const smallStudy: StudyConfigInput = {
     },
   },
   // Updates every two children, so that most kills fall between updates that really happened.
-  strategy: { use: 'policy-gradient', options: { preset: 'small', batchSize: 2 } },
+  strategy: { use: 'policy-gradient', options: { preset: 'strong', warmup: 3 } },
   trials: 12,
   workers: 1,
   seed: 11,

@@ -19,12 +19,17 @@ describe('the guide to configs', () => {
 
   it('gives the presets as they are', () => {
     const row = (label: string) => guide.split('\n').find((line) => line.startsWith(`| ${label}`)) ?? '';
-    const { paper, small } = PRESETS;
-    expect(row('`learningRate` (Adam)')).toContain(`| ${paper.learningRate} | ${small.learningRate} |`);
-    expect(row('`batchSize`, samples')).toContain(`| ${paper.batchSize} | ${small.batchSize} |`);
-    expect(row('`baselineDecay`')).toContain(`| ${paper.baselineDecay} | ${small.baselineDecay} |`);
-    expect(row('`normaliseAdvantages`')).toContain(
-      `| ${paper.normaliseAdvantages} | ${small.normaliseAdvantages} |`,
-    );
+    const { paper, strong } = PRESETS;
+    for (const key of [
+      'batchSize',
+      'policyWeight',
+      'baselineDecay',
+      'elites',
+      'warmup',
+      'screening',
+    ] as const)
+      expect(row(`\`${key}\``)).toContain(`| ${paper[key]} | ${strong[key]} |`);
+    expect(row('`learningRate` (Adam)')).toContain(`| ${paper.learningRate} | ${strong.learningRate} |`);
+    expect(row('`avoidRepeats`')).toContain(`| ${paper.avoidRepeats} | ${strong.avoidRepeats} |`);
   });
 });

@@ -13,7 +13,7 @@ import type { EpochsTable, EventsTable, StudiesTable, TrialsTable } from './tabl
  * Rows become records here and nowhere else: a row may have been written by another version, or by hand.
  */
 
-const json = z.string().transform((text, context): unknown => {
+export const json = z.string().transform((text, context): unknown => {
   try {
     return JSON.parse(text);
   } catch {
@@ -21,10 +21,10 @@ const json = z.string().transform((text, context): unknown => {
     return z.NEVER;
   }
 });
-const jsonObject = json.pipe(z.record(z.string(), z.unknown()));
+export const jsonObject = json.pipe(z.record(z.string(), z.unknown()));
 
 const optionValue = z.union([z.number(), z.string(), z.boolean()]);
-const spaceIdentity: z.ZodType<SpaceIdentity> = z.object({
+export const spaceIdentity: z.ZodType<SpaceIdentity> = z.object({
   name: z.string(),
   version: z.number(),
   fingerprint: z.string(),
@@ -37,7 +37,7 @@ const processIdentity = z.object({
   pid: z.int(),
   startTime: z.string(),
 });
-const studyOwner: z.ZodType<StudyOwner> = processIdentity.extend({ since: z.string() });
+export const studyOwner: z.ZodType<StudyOwner> = processIdentity.extend({ since: z.string() });
 
 const trialOutcome: z.ZodType<TrialOutcome> = z.union([
   outcomeSchema,
@@ -136,7 +136,8 @@ const eventRow = z
   .object({ id: z.int(), at: z.string(), kind: z.string(), detail: jsonObject })
   .transform((row): LogEntry => row);
 
-function read<T>(schema: z.ZodType<T>, row: unknown, what: string, location: string): T {
+/** @throws StoreDamagedError naming `what` */
+export function read<T>(schema: z.ZodType<T>, row: unknown, what: string, location: string): T {
   let cause: unknown;
   try {
     const result = schema.safeParse(row);

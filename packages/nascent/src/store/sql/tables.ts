@@ -82,6 +82,49 @@ export interface EventsTable {
   detail: string;
 }
 
+/** Comparisons of strategies (`store/comparison-store.ts`). */
+export interface ComparisonsTable {
+  id: Generated<number>;
+  config: string;
+  space: string;
+  evaluator_identity: string;
+  code_version: string;
+  dataset_checksum: string | null;
+  created_at: string;
+  owner: string | null;
+}
+
+export interface RunsTable {
+  comparison_id: number;
+  strategy: string;
+  seed: number;
+  /** What the strategy is: canonical JSON. */
+  identity: string;
+  code_version: string;
+  clock: string;
+  finals: string | null;
+  /** The run as JSON, gzip. */
+  record: Uint8Array;
+  committed_at: string;
+}
+
+export interface EvaluationsTable {
+  comparison_id: number;
+  architecture_key: string;
+  replicate: number;
+  result: string;
+  seconds: number;
+  made_at: string;
+}
+
+export interface ComparisonEventsTable {
+  id: Generated<number>;
+  comparison_id: number;
+  at: string;
+  kind: string;
+  detail: string;
+}
+
 export interface Tables {
   studies: StudiesTable;
   trials: TrialsTable;
@@ -89,4 +132,8 @@ export interface Tables {
   strategy_state: StrategyStateTable;
   shards: ShardsTable;
   events: EventsTable;
+  comparisons: ComparisonsTable;
+  runs: RunsTable;
+  evaluations: EvaluationsTable;
+  comparison_events: ComparisonEventsTable;
 }

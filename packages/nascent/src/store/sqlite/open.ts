@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } fro
 import { dirname } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { Kysely } from 'kysely';
+import type { ComparisonStore } from '../comparison-store.ts';
 import {
   NotAStudyFileError,
   StoreNewerError,
@@ -12,6 +13,8 @@ import {
 } from '../errors.ts';
 import type { ColumnTypes } from '../migrations/migration.ts';
 import { migrations, schemaVersion } from '../migrations/migrations.ts';
+import type { SqlConnection } from '../sql/connection.ts';
+import { SqlComparisonStore } from '../sql/sql-comparison-store.ts';
 import { SqlStore } from '../sql/sql-store.ts';
 import type { Tables } from '../sql/tables.ts';
 import type { Store } from '../store.ts';
@@ -44,6 +47,15 @@ export interface OpenOptions {
  *   StoreUnreadableError, StoreBusyError
  */
 export async function openSqlite(path: string, options: OpenOptions): Promise<Store> {
+  return new SqlStore(await connectSqlite(path, options));
+}
+
+/** The same file, opened for what it holds of a comparison. */
+export async function openSqliteComparison(path: string, options: OpenOptions): Promise<ComparisonStore> {
+  return new SqlComparisonStore(await connectSqlite(path, options));
+}
+
+async function connectSqlite(path: string, options: OpenOptions): Promise<SqlConnection> {
   const { access, lockTimeoutMs = 10_000, now = () => new Date() } = options;
   const writing = access !== 'read';
   const translate = (thrown: unknown) => translateSqliteError(thrown, path, writing ? 'write' : 'read');
@@ -55,14 +67,14 @@ export async function openSqlite(path: string, options: OpenOptions): Promise<St
     if (writing) await bringUpToDate(database, db, path, access === 'create');
     else checkVersion(database, path);
     const opened = database;
-    return new SqlStore({
+    return {
       db,
       location: path,
       rowLocks: false,
       now,
       translate,
       close: () => close(opened, db, writing),
-    });
+    };
   } catch (thrown) {
     database?.close();
     throw translate(thrown);

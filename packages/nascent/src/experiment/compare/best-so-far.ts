@@ -1,0 +1,92 @@
+import type { RandomStream } from '../../random.ts';
+import type { RunTrials, SearchRun } from '../../trial/search-run.ts';
+import { type BandPoint, bootstrapBand } from '../statistics/bootstrap-band.ts';
+import { type ScoreKind, scoresOf } from './score-kind.ts';
+
+/** A mean over runs with its band, at each x; a point is null where too few runs have a value. */
+export interface Curve {
+  readonly x: readonly number[];
+  readonly points: readonly (BandPoint | null)[];
+}
+
+/** At most about so many points in a curve: more cannot be seen. */
+const POINTS = 120;
+
+/**
+ * The incumbent after each trial: the trial with the best reward so far, the earliest of equals. It is chosen by
+ * what the search was shown, never by a final score.
+ * @returns for each trial the index of the incumbent
+ */
+export function incumbents(trials: RunTrials): Int32Array {
+  let best = 0;
+  return Int32Array.from(trials.reward, (reward, at) => {
+    if (reward > (trials.reward[best] as number)) best = at;
+    return best;
+  });
+}
+
+/** Index of the architecture that a run has chosen in the end; null for a run without trials. */
+export function chosenTrial(trials: RunTrials): number | null {
+  return incumbents(trials).at(-1) ?? null;
+}
+
+/**
+ * The incumbent's score against trials. A run that has ended keeps its last incumbent, up to the longest run of
+ * `runs`.
+ */
+export function bestSoFarByTrials(runs: readonly SearchRun[], kind: ScoreKind, stream: RandomStream): Curve {
+  const longest = runs.reduce((most, { trials }) => Math.max(most, trials.reward.length), 0);
+  const x = trialGrid(longest);
+  const curves = runs.map(({ trials }) => {
+    const values = incumbentScores(trials, kind);
+    return Float64Array.from(x, (trial) => values[Math.min(trial, values.length) - 1] ?? Number.NaN);
+  });
+  return { x, points: bootstrapBand(curves, stream) };
+}
+
+/**
+ * The incumbent's score against the seconds charged: a step function, undefined before a run's first trial is
+ * complete.
+ * @param until the last second drawn; a run that has ended keeps its last incumbent
+ */
+export function bestSoFarBySeconds(
+  runs: readonly SearchRun[],
+  kind: ScoreKind,
+  until: number,
+  stream: RandomStream,
+): Curve {
+  const x = Array.from({ length: POINTS + 1 }, (_, i) => (until * i) / POINTS);
+  const curves = runs.map(({ trials }) => {
+    const values = incumbentScores(trials, kind);
+    let complete = 0;
+    let spent = 0;
+    return Float64Array.from(x, (second) => {
+      // The tolerance lets a run that ends exactly at its budget have its last trial on the last point.
+      for (; complete < values.length; complete++) {
+        const next = spent + (trials.seconds[complete] as number);
+        if (next > second * (1 + 1e-12)) break;
+        spent = next;
+      }
+      return complete === 0 ? Number.NaN : (values[complete - 1] as number);
+    });
+  });
+  return { x, points: bootstrapBand(curves, stream) };
+}
+
+/** Seconds charged to a run. */
+export function secondsOf({ trials }: SearchRun): number {
+  return trials.seconds.reduce((sum, seconds) => sum + seconds, 0);
+}
+
+/** After each trial; NaN where the incumbent has no such score. */
+function incumbentScores(trials: RunTrials, kind: ScoreKind): Float64Array {
+  const scores = scoresOf(trials, kind);
+  return Float64Array.from(incumbents(trials), (at) => scores[at] ?? Number.NaN);
+}
+
+function trialGrid(longest: number): number[] {
+  const step = Math.max(1, Math.ceil(longest / POINTS));
+  const grid: number[] = [];
+  for (let trial = 1; trial < longest; trial += step) grid.push(trial);
+  return longest > 0 ? [...grid, longest] : grid;
+}
