@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runOf } from '../../../test/fixtures/comparisons/comparison.ts';
+import { fixtures } from '../../../test/fixtures/paths.ts';
+import { readNasBench201 } from '../../benchmark/nas-bench-201-table.ts';
 import { distinctScorePairs, searchToRetrain } from './correlation.ts';
 
 describe('search-to-retrain correlation', () => {
@@ -18,6 +20,23 @@ describe('search-to-retrain correlation', () => {
     const final = search.map((score) => (score < 4 ? -score : score));
     expect(searchToRetrain({ search, final }, 'perplexity').top.tau?.estimate).toBe(-1);
     expect(searchToRetrain({ search, final }, 'accuracy').top.tau?.estimate).toBe(1);
+  });
+
+  it('of all cells of NAS-Bench-201 is SciPy’s', async () => {
+    const { rows } = await readNasBench201({
+      folder: 'nasbench201',
+      file: 'nasbench201_cifar10.csv',
+      path: 'nasbench201',
+      configDirectory: fixtures.benchmarks,
+    });
+    const cells = [...rows.values()];
+    const pairs = { search: cells.map((row) => row.validation12), final: cells.map((row) => row.test200) };
+    const { all, top } = searchToRetrain(pairs, 'accuracy');
+    // scipy.stats.kendalltau (1.17.1) of val12 and test200, of all cells and of the 1,563 with the best val12.
+    expect(all.architectures).toBe(15_625);
+    expect(all.tau?.estimate).toBeCloseTo(0.594499257769366, 10);
+    expect(top.architectures).toBe(1563);
+    expect(top.tau?.estimate).toBeCloseTo(0.5163906592847827, 10);
   });
 
   it('of too few is undefined', () => {
