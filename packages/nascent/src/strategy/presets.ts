@@ -6,7 +6,7 @@ import { controllerConfigSchema } from '../controller/configuration.ts';
  *
  * `paper` is Zoph & Le 2017 (§3.2, §4.1); where the paper is silent the value is ours and the decision record
  * says why. `strong` is for searches of up to a few thousand samples. It was chosen by measurement on two tables
- * (docs/experiments/strong-preset.md, docs/decisions/0054-strong-preset.md).
+ * (docs/experiments/strong-preset.md).
  */
 export interface PolicyGradientSettings {
   /** Adam's step size. §4.1: 0.0006. */
