@@ -6,6 +6,7 @@
  */
 import { createEvaluator } from '../../packages/nascent/src/benchmark/nas-bench-201.ts';
 import { greedy } from '../../packages/nascent/src/controller/sampling.ts';
+import type { Evaluator } from '../../packages/nascent/src/evaluation/evaluator.ts';
 import { enumerate } from '../../packages/nascent/src/search-space/enumerate.ts';
 import { nasBench201 } from '../../packages/nascent/src/search-space/index.ts';
 import type { SearchSpace } from '../../packages/nascent/src/search-space/space.ts';
@@ -14,11 +15,11 @@ import { policyGradient } from '../../packages/nascent/src/strategy/policy-gradi
 const TRIALS = 3000;
 const [seeds = 10, first = 100] = process.argv.slice(2).map(Number);
 const space: SearchSpace = nasBench201();
-const evaluator = await createEvaluator({}, { configDirectory: process.cwd() });
+const evaluator: Evaluator = await createEvaluator({}, { configDirectory: process.cwd() });
 
 async function rewardOf(architecture: unknown): Promise<number> {
   const context = { seed: 0, report() {}, signal: new AbortController().signal };
-  const { curve } = await evaluator.evaluate(architecture as never, context);
+  const { curve } = await evaluator.evaluate(architecture, context);
   return curve.at(-1)?.score.value ?? 0;
 }
 
@@ -43,7 +44,7 @@ for (let seed = first; seed < first + seeds; seed++) {
     const mode = space.decode(greedy(strategy.controller, space, {}));
     modeReward = await rewardOf(mode);
     ranks.push(rewards.indexOf(modeReward) + 1);
-    test = evaluator.finals?.(mode as never).test?.value ?? Number.NaN;
+    test = evaluator.finals?.(mode).test?.value ?? Number.NaN;
   }
   const { kl, entropy } = strategy.summary();
   strategy.dispose();

@@ -1,6 +1,6 @@
 /**
  * Does the search-time reward order children as full training would? Architectures of a real comparison, spread
- * evenly over its search-time scores, are trained again: five times the images, more epochs, another split.
+ * evenly over its search-time scores, are trained again with five times the images, five times the epochs and another split.
  *
  *   npx tsx bench/learning/retrain-correlation.ts comparison.db [ARCHITECTURES]     prints a Markdown table
  */
@@ -35,7 +35,7 @@ const pool = openProcessPool({
     module: { origin: 'built-in', use: 'image-classifier' },
     options: {
       dataset: { name: 'cifar10', trainExamples: 6000, validationExamples: 4000, splitSeed: 1 },
-      epochs: 5,
+      epochs: 10,
       batchSize: 50,
       learningRate: 0.1,
       schedule: 'cosine',
@@ -46,9 +46,9 @@ const pool = openProcessPool({
 const startedAt = performance.now();
 const finals = await Promise.all(
   chosen.map(async ({ tokens }, i) => {
-    const architecture = decodeTokens(tokens, spaceOfTokens(tokens));
     const space = spaceOfTokens(tokens);
-    const job = { trial: i + 1, attempt: 1, architecture: space.decode(architecture), seed: 1000 + i };
+    const architecture = space.decode(decodeTokens(tokens, space));
+    const job = { trial: i + 1, attempt: 1, architecture, seed: 1000 + i };
     const signal = new AbortController().signal;
     const result = await pool.evaluate(job, { report() {}, signal });
     const score = result.kind === 'evaluated' ? result.evaluation.curve.at(-1)?.score.value : undefined;

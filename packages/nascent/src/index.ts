@@ -20,6 +20,7 @@ export type { EvaluationContext, Evaluator } from './evaluation/evaluator.ts';
 export { type Comparison, compare } from './experiment/compare/compare.ts';
 export type { CompareEvent } from './experiment/compare/compare-event.ts';
 export { compareStudies } from './experiment/compare/compare-studies.ts';
+export { type ScorePairs, type SearchToRetrain, searchToRetrain } from './experiment/compare/correlation.ts';
 export type { RunComparisonOptions } from './experiment/compare/run-comparison.ts';
 export { type LearningProgress, learningProgress } from './experiment/learning-progress.ts';
 export { type SearchOptions, type SearchResult, search } from './experiment/search.ts';
@@ -29,9 +30,13 @@ export { deriveSeed, type RandomStream, randomStream } from './random.ts';
 export * from './search-space/index.ts';
 export { openStore } from './store/open-store.ts';
 export type { Store, StudyRecord } from './store/store.ts';
+export { evolution } from './strategy/evolution.ts';
+export { gaussianProcess } from './strategy/gaussian-process.ts';
+export { localSearch } from './strategy/local-search.ts';
 export { policyGradient } from './strategy/policy-gradient.ts';
 export { randomSearch } from './strategy/random.ts';
 export type { Strategy, StrategyFactory, StrategyResult, StrategySummary } from './strategy/strategy.ts';
+export { tpe } from './strategy/tpe.ts';
 export {
   configJsonSchema,
   defineConfig,

@@ -9,6 +9,7 @@ import { DEFAULT_COMPARE } from '../study/config.ts';
 import { type LoadedConfig, loadConfig } from '../study/load-config.ts';
 import { CompareProgress } from './compare-progress.ts';
 import { type CliContext, CliFailure, printJson } from './context.ts';
+import { onInterruption } from './interruption.ts';
 import { naturalNumber, positiveInteger } from './numbers.ts';
 import { locationText } from './open-study.ts';
 import { resumeCompareCommand } from './resume-command.ts';
@@ -87,15 +88,10 @@ async function runCompare(
 async function compareConfig(context: CliContext, file: string, options: CompareOptions): Promise<void> {
   const loaded = await loadConfig(file, { cwd: context.cwd });
   const out = resolve(context.cwd, options.out ?? `${PARENT}/${nameOf(file)}`);
-  const stop = new AbortController();
   const progress = new CompareProgress(context);
-  const interrupt = (): void => {
-    if (stop.signal.aborted) process.exit(130); // asked twice: whatever is whole is on disk
-    stop.abort();
-    progress.say('stopping: dropping the runs under way (Ctrl-C again ends at once)');
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  const interruption = onInterruption(() =>
+    progress.say('stopping: dropping the runs under way (Ctrl-C again ends at once)'),
+  );
   let result: Comparison;
   try {
     result = await compare(configOf(loaded), {
@@ -106,14 +102,13 @@ async function compareConfig(context: CliContext, file: string, options: Compare
       firstSeed: options.firstSeed,
       trials: options.trials,
       workers: options.workers,
-      signal: stop.signal,
+      signal: interruption.signal,
       onEvent: progress.see,
       takeOver: options.takeOver === true,
     });
   } finally {
     progress.end();
-    process.removeListener('SIGINT', interrupt);
-    process.removeListener('SIGTERM', interrupt);
+    interruption.end();
   }
   const { report, interrupted, database, wanted, runs } = result;
   if (options.json)

@@ -4,6 +4,7 @@ import { drawNetwork } from '../export/drawing/terminal.ts';
 import { describeArchitecture } from '../search-space/index.ts';
 import { loadConfig } from '../study/load-config.ts';
 import { type CliContext, CliFailure, printJson } from './context.ts';
+import { onInterruption } from './interruption.ts';
 import { naturalNumber, positiveInteger } from './numbers.ts';
 import { DEFAULT_STUDY, locationText, studyLocation } from './open-study.ts';
 import { resumeCommand } from './resume-command.ts';
@@ -60,20 +61,15 @@ async function runSearch(context: CliContext, configFile: string, options: Searc
     override: { trials: options.trials, workers: options.workers, seed: options.seed },
   });
   const location = studyLocation(context, options.study);
-  const stop = new AbortController();
   const progress = new SearchProgress(context);
-  const interrupt = (): void => {
-    if (stop.signal.aborted) process.exit(130); // asked twice: whatever was completed is on disk
-    stop.abort();
-    progress.say('stopping: handing back the children in training (Ctrl-C again ends at once)');
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  const interruption = onInterruption(() =>
+    progress.say('stopping: handing back the children in training (Ctrl-C again ends at once)'),
+  );
   try {
     const result = await search(config, {
       study: location,
       configDirectory: directory,
-      signal: stop.signal,
+      signal: interruption.signal,
       takeOver: options.takeOver === true,
       onEvent: progress.see,
     });
@@ -89,8 +85,7 @@ async function runSearch(context: CliContext, configFile: string, options: Searc
     }
   } finally {
     progress.end();
-    process.removeListener('SIGINT', interrupt);
-    process.removeListener('SIGTERM', interrupt);
+    interruption.end();
   }
 }
 

@@ -6,6 +6,7 @@ import { type EnumeratedPolicy, enumeratedPolicy } from '../controller/enumerate
 import { sampleFrom } from '../controller/sampling.ts';
 import { score } from '../controller/scoring.ts';
 import { randomStream } from '../random.ts';
+import type { Sample } from '../search-space/sample.ts';
 import { advantagesOf } from './baseline.ts';
 import { lossGradient } from './policy-gradient.ts';
 
@@ -135,6 +136,71 @@ describe('REINFORCE gradient', () => {
       here.controller.parameters.dispose();
     },
   );
+
+  it('elites › the mean gradient of their log-likelihood, added to that of the minibatch', () => {
+    const [problem] = problems;
+    if (problem === undefined) throw new Error('no problem');
+    const { controller, policy } = setup(problem);
+    const { space } = problem;
+    const [first, second, third] = policy.samples;
+    if (first === undefined || second === undefined || third === undefined)
+      throw new Error('too few samples');
+    const gradient = (samples: Sample[], advantages: number[], elites: Sample[]) =>
+      scope(() => lossGradient(controller, space, samples, advantages, { elites }).toArray() as Float64Array);
+    const together = gradient([first], [0.7], [second, third]);
+    const alone = gradient([first], [0.7], []);
+    // An elite counts like a sample with the advantage 1: the minibatch's mean is the elites' mean.
+    const likelihood = gradient([second, third], [1, 1], []);
+    for (const [i, value] of together.entries())
+      expect(value).toBeCloseTo((alone[i] ?? 0) + (likelihood[i] ?? 0), 12);
+    expect(gradient([], [], [second, third])).toEqual(likelihood);
+    controller.parameters.dispose();
+  });
+
+  it("clip › the gradient of PPO's objective, by finite differences, inside and outside of the clipped range", () => {
+    const [problem] = problems;
+    if (problem === undefined) throw new Error('no problem');
+    const { controller, policy } = setup(problem);
+    const samples = policy.samples.slice(0, 6);
+    const advantages = [1, -1, 0.5, -0.5, 2, -2];
+    const logProbs = (parameters = controller.parameters) =>
+      scope(() =>
+        score({ layout: controller.layout, parameters }, problem.space, samples).logProbs.toNumbers(),
+      );
+    // Inside the range, just above and just below it: each with either sign of the advantage.
+    const shifts = [0, 0, Math.log(1.25), Math.log(1.25), Math.log(0.75), Math.log(0.75)];
+    const before = logProbs().map((logProb, k) => logProb - (shifts[k] ?? 0));
+    const epsilon = 0.2;
+    const objective = (now: readonly number[]) =>
+      now.reduce((sum, logProb, k) => {
+        const ratio = Math.exp(logProb - (before[k] ?? 0));
+        const clipped = Math.min(1 + epsilon, Math.max(1 - epsilon, ratio));
+        const advantage = advantages[k] ?? 0;
+        return sum + Math.min(ratio * advantage, clipped * advantage) / samples.length;
+      }, 0);
+    const gradient = scope(
+      () =>
+        lossGradient(controller, problem.space, samples, advantages, {
+          clip: { epsilon, before },
+        }).toArray() as Float64Array,
+    );
+    const at = Float64Array.from(controller.parameters.toArray() as Float64Array);
+    const step = 1e-5;
+    let largest = 0;
+    for (const { name, offset, size } of controller.layout.slots) {
+      const place = offset + Math.floor(size / 2);
+      const shifted = (by: number) =>
+        scope(() => {
+          const weights = at.map((weight, i) => (i === place ? weight + by : weight));
+          return objective(logProbs(tensor(weights, { shape: [weights.length], dtype: 'float64' })));
+        });
+      const slope = (shifted(step) - shifted(-step)) / (2 * step);
+      largest = Math.max(largest, Math.abs(slope));
+      expect(-(gradient[place] ?? 0), name).toBeCloseTo(slope, 8);
+    }
+    expect(largest).toBeGreaterThan(0.01);
+    controller.parameters.dispose();
+  });
 
   it('entropy bonus › pulls towards the uniform policy when all rewards are equal', () => {
     const [problem] = problems;

@@ -1,6 +1,8 @@
-import { liveTensors } from '@nascent/torch';
+import { Adam, liveTensors, scope } from '@nascent/torch';
 import { describe, expect, it } from 'vitest';
 import { chain, conditional, type KnownRewards, skips } from '../../test/known-rewards.ts';
+import { createController, disposeController } from '../controller/controller.ts';
+import { lossGradient } from '../reinforce/policy-gradient.ts';
 import { convolutional } from '../search-space/convolutional.ts';
 import { choice } from '../search-space/decision.ts';
 import { defineSpace, type SearchSpace } from '../search-space/space.ts';
@@ -115,6 +117,69 @@ describe('policy gradient strategy', () => {
       unbroken.dispose();
     },
   );
+
+  it('a warm-up › is uniform, and REINFORCE learns nothing from it, whenever its results come', () => {
+    const options = { ...QUICK, batchSize: 2, warmup: 6 };
+    const strategy = policyGradient(chain.space, options, 4);
+    const untouched = weightsOf(strategy);
+    const early = answered(strategy, chain, 6, 1);
+    const late = answered(strategy, chain, 2, 7);
+    const uniform = randomSearch(chain.space, {}, 4).ask(6, chain.arguments);
+    expect(early.map(({ sample }) => sample)).toEqual(uniform);
+    strategy.tell(early); // told after samples of the policy were drawn
+    expect(weightsOf(strategy)).toEqual(untouched);
+    expect(strategy.summary().updates).toBe(0);
+    strategy.tell(late);
+    expect(weightsOf(strategy)).not.toEqual(untouched);
+    expect(strategy.summary().updates).toBe(1);
+    strategy.dispose();
+  });
+
+  it('the preset strong › results told at once and one by one teach the same', () => {
+    const [together, apart] = [
+      policyGradient(chain.space, STRONG, 2),
+      policyGradient(chain.space, STRONG, 2),
+    ];
+    together.tell(answered(together, chain, 12, 1));
+    for (const result of answered(apart, chain, 12, 1)) apart.tell([result]);
+    expect(apart.state()).toEqual(together.state());
+    together.dispose();
+    apart.dispose();
+  });
+
+  it('replay › an update is one Adam step on the best distinct samples so far, and only on those', () => {
+    const options = { ...STRONG, elites: 2, warmup: 4, screening: 0 };
+    const strategy = policyGradient(chain.space, options, 4);
+    const results = strategy
+      .ask(4, chain.arguments)
+      .map((sample, k) => ({ number: k + 1, sample, reward: [0.1, 0.9, 0.3, 0.8][k] ?? 0 }));
+    strategy.tell(results);
+
+    const { hiddenSize } = STRONG;
+    const { layers, initialRange, learningRate, entropyBonus } = PRESETS.strong;
+    const controller = createController(chain.space.decisions, 4, {
+      config: { hiddenSize, layers, initialRange },
+    });
+    const adam = new Adam([controller.parameters], { learningRate });
+    const elites = [results[1], results[3]].flatMap((result) => result?.sample ?? []);
+    scope(() => adam.step([lossGradient(controller, chain.space, [], [], { elites, entropyBonus })]));
+    expect(weightsOf(strategy)).toEqual(Array.from(controller.parameters.toFloat32()));
+    adam.dispose();
+    disposeController(controller);
+    strategy.dispose();
+  });
+
+  it('an entropy bonus with a half-life ends up weaker than one that stays', () => {
+    const entropyAfter = (entropyHalfLife: number | null) => {
+      const options = { ...QUICK, entropyBonus: 0.5, entropyHalfLife };
+      const strategy = policyGradient(chain.space, options, 4);
+      search(strategy, chain, 40, 4);
+      const { entropy } = strategy.summary();
+      strategy.dispose();
+      return entropy ?? Number.NaN;
+    };
+    expect(entropyAfter(2)).toBeLessThan(entropyAfter(null) - 0.5);
+  });
 
   it('the preset strong › asks nothing twice, even while results are awaited', () => {
     const strategy = policyGradient(conditional.space, STRONG, 2);

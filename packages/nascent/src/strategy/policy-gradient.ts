@@ -142,14 +142,14 @@ export class PolicyGradient implements Strategy {
       trajectoryOf(this.#space, sample); // refuses what could not be scored, before anything has changed
       if (!Number.isFinite(reward)) throw new StrategyRewardError(number, reward);
     }
-    if (this.#remembers) for (const result of results) this.#history.tell(result);
-    let waiting = [...this.#pending, ...results];
-    const { batchSize } = this.#settings;
-    while (waiting.length >= batchSize) {
-      this.#update(waiting.slice(0, batchSize));
-      waiting = waiting.slice(batchSize);
+    // One by one, so that it does not count how many are told at once.
+    for (const result of results) {
+      if (this.#remembers) this.#history.tell(result);
+      this.#pending = [...this.#pending, result];
+      if (this.#pending.length < this.#settings.batchSize) continue;
+      this.#update(this.#pending);
+      this.#pending = [];
     }
-    this.#pending = waiting;
   }
 
   /** One minibatch in the order of its trials' numbers, so that the order of arrival inside it does not count. */
@@ -158,25 +158,28 @@ export class PolicyGradient implements Strategy {
     const rewards = minibatch.map((result) => result.reward);
     const { baseline } = this.#counters;
     const raw = advantagesOf(rewards, baseline, this.#settings.baseline);
-    const { normaliseAdvantages, policyWeight } = this.#settings;
-    const advantages = (normaliseAdvantages ? normalised(raw) : raw).map(
-      (advantage) => advantage * policyWeight,
-    );
+    const { normaliseAdvantages, policyWeight, warmup } = this.#settings;
+    const advantages = normaliseAdvantages ? normalised(raw) : raw;
     // A warm-up's samples are not the policy's own: REINFORCE would be biased by them.
-    const own = policyWeight > 0 && this.#counters.drawn > this.#settings.warmup;
-    const samples = own ? minibatch.map((result) => result.sample) : [];
-    this.#descend(samples, own ? advantages : []);
+    const own = minibatch
+      .map((result, k) => ({ ...result, advantage: policyWeight * (advantages[k] ?? 0) }))
+      .filter(({ number }) => policyWeight > 0 && number > warmup);
+    const moved = this.#descend(
+      own.map(({ sample }) => sample),
+      own.map(({ advantage }) => advantage),
+    );
     this.#counters = {
       ...this.#counters,
-      updates: this.#counters.updates + 1,
+      updates: this.#counters.updates + (moved ? 1 : 0),
       baseline: updatedBaseline(baseline, rewards, this.#settings.baselineDecay),
     };
   }
 
-  #descend(samples: readonly Sample[], advantages: readonly number[]): void {
+  /** Changes the weights. @returns false where there is nothing to learn from: in a warm-up */
+  #descend(samples: readonly Sample[], advantages: readonly number[]): boolean {
     const { gradientSteps, clip, temperature } = this.#settings;
     const elites = this.#elites();
-    if (samples.length + elites.length === 0) return;
+    if (samples.length + elites.length === 0) return false;
     const before =
       clip === null || samples.length === 0
         ? null
@@ -194,6 +197,7 @@ export class PolicyGradient implements Strategy {
         this.#adam.step([gradient]);
       });
     }
+    return true;
   }
 
   #entropyBonus(): number {

@@ -6,7 +6,7 @@ import { controllerConfigSchema } from '../controller/configuration.ts';
  *
  * `paper` is Zoph & Le 2017 (§3.2, §4.1); where the paper is silent the value is ours and the decision record
  * says why. `strong` is for searches of up to a few thousand samples. It was chosen by measurement on two tables
- * (docs/experiments/strong-preset.md).
+ * (docs/experiments/strong-preset.md, docs/decisions/0054-strong-preset.md).
  */
 export interface PolicyGradientSettings {
   /** Adam's step size. §4.1: 0.0006. */
@@ -17,7 +17,10 @@ export interface PolicyGradientSettings {
   readonly gradientSteps: number;
   /** ε of PPO's clipped objective (Schulman et al. 2017, eq. 7), for more than one gradient step; null: not clipped. */
   readonly clip: number | null;
-  /** Weight of the REINFORCE term (§3.2) in the objective; 0 leaves it out. */
+  /**
+   * Weight of the REINFORCE term (§3.2) in the objective; 0 leaves it out. With `screening` or `avoidRepeats` the
+   * samples are not quite the policy's own, and its gradient is biased.
+   */
   readonly policyWeight: number;
   /** `moving-average` of previous rewards (§3.2), or `leave-one-out` means of the same minibatch. */
   readonly baseline: 'moving-average' | 'leave-one-out';
