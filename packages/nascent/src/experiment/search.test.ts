@@ -57,4 +57,36 @@ describe('search', () => {
     await expect(refused).rejects.toThrow(message);
     expect(existsSync(study())).toBe(false);
   });
+
+  it('keeps the preset that it was begun with, also where it goes on for a thousand trials and more', async () => {
+    const config: StudyConfigInput = {
+      ...fakeEvaluator("{ split: 'validation', metric: 'accuracy' }"),
+      strategy: { use: 'policy-gradient' },
+      trials: 3,
+    };
+    const strategyOf = async () => {
+      const store = await openStore(study(), { access: 'read' });
+      const { config: kept } = await store.study();
+      await store.close();
+      return kept;
+    };
+    const strong = { strategy: { use: 'policy-gradient', options: { preset: 'strong', warmup: 1 } } };
+    await search(config, { study: study(), configDirectory: directory });
+    expect(await strategyOf()).toMatchObject(strong);
+
+    const stop = new AbortController();
+    const longer = await search(
+      { ...config, trials: 5000 },
+      {
+        study: study(),
+        configDirectory: directory,
+        signal: stop.signal,
+        onEvent: ({ kind }) => {
+          if (kind === 'trial-finished') stop.abort();
+        },
+      },
+    );
+    expect(longer.trials.length).toBeGreaterThan(3);
+    expect(await strategyOf()).toMatchObject({ ...strong, trials: 5000 });
+  });
 });

@@ -6,7 +6,14 @@ import { everyPair, type FinalRow, finalTable, type PairRow, referenceOf } from 
 import { chosenScore } from './paired-scores.ts';
 import type { ScoreKind } from './score-kind.ts';
 import { groupByStrategy, type StrategyRuns } from './strategy-runs.ts';
-import { TOP_K, type TopKDifference, topKDifference } from './top-k.ts';
+import {
+  TOP_K,
+  type TopKCurve,
+  type TopKDifference,
+  topKBySeconds,
+  topKByTrials,
+  topKDifference,
+} from './top-k.ts';
 import { verdict } from './verdict.ts';
 
 /** Everything that a report says, as plain data. Scores as they are stored: accuracies are fractions. */
@@ -22,6 +29,10 @@ export interface ComparisonAnalysis {
   readonly bestSoFarByTrials: readonly StrategyCurve[];
   /** Empty where next to no time was charged. */
   readonly bestSoFarBySeconds: readonly StrategyCurve[];
+  /** Search-time scores of the best k distinct models, against trials. */
+  readonly topKByTrials: readonly StrategyTopKCurve[];
+  /** Empty where next to no time was charged. */
+  readonly topKBySeconds: readonly StrategyTopKCurve[];
   /** Top-k differences to random search; empty where it takes no part. */
   readonly topK: readonly StrategyTopK[];
   /** Primary scores of the chosen architectures, in order of seed. */
@@ -33,6 +44,10 @@ export interface ComparisonAnalysis {
 export interface StrategyCurve {
   readonly strategy: string;
   readonly curve: Curve;
+}
+
+export interface StrategyTopKCurve extends TopKCurve {
+  readonly strategy: string;
 }
 
 export interface StrategyTopK extends TopKDifference {
@@ -72,7 +87,24 @@ export function analyseComparison(facts: ComparisonFacts, runs: readonly SearchR
       strategy: label,
       curve: bestSoFarByTrials(own, primary, randomStream('report', 'by-trials', label)),
     })),
-    bestSoFarBySeconds: curvesBySeconds(groups, primary, facts),
+    bestSoFarBySeconds: bySeconds(groups, facts, ({ label, runs: own }, until) => [
+      {
+        strategy: label,
+        curve: bestSoFarBySeconds(own, primary, until, randomStream('report', 'by-seconds', label)),
+      },
+    ]),
+    topKByTrials: groups.flatMap(({ label, runs: own }) =>
+      TOP_K.map((k) => ({
+        strategy: label,
+        ...topKByTrials(own, k, facts.metric, randomStream('report', 'top-k-by-trials', label, k)),
+      })),
+    ),
+    topKBySeconds: bySeconds(groups, facts, ({ label, runs: own }, until) =>
+      TOP_K.map((k) => ({
+        strategy: label,
+        ...topKBySeconds(own, k, facts.metric, until, randomStream('report', 'top-k-by-seconds', label, k)),
+      })),
+    ),
     topK: topKDifferences(groups, facts),
     distribution: groups.map(({ label, runs: own }) => ({
       strategy: label,
@@ -89,19 +121,16 @@ function primaryScore(facts: ComparisonFacts, runs: readonly SearchRun[]): Score
   return present('validation') ? 'validation' : 'search';
 }
 
-function curvesBySeconds(
+/** What is drawn against time, for each strategy up to the budget or its own longest run; nothing for look-ups. */
+function bySeconds<Drawn>(
   groups: readonly StrategyRuns[],
-  primary: ScoreKind,
   { budget }: ComparisonFacts,
-): StrategyCurve[] {
+  draw: (group: StrategyRuns, until: number) => readonly Drawn[],
+): Drawn[] {
   const longest = (runs: readonly SearchRun[]) =>
     runs.reduce((most, run) => Math.max(most, secondsOf(run)), 0);
   if (Math.max(...groups.map(({ runs }) => longest(runs))) < LEAST_SECONDS_DRAWN) return [];
-  return groups.map(({ label, runs }) => {
-    const until = budget.seconds ?? longest(runs);
-    const stream = randomStream('report', 'by-seconds', label);
-    return { strategy: label, curve: bestSoFarBySeconds(runs, primary, until, stream) };
-  });
+  return groups.flatMap((group) => draw(group, budget.seconds ?? longest(group.runs)));
 }
 
 function topKDifferences(groups: readonly StrategyRuns[], { metric }: ComparisonFacts): StrategyTopK[] {

@@ -55,22 +55,32 @@ export function bestSoFarBySeconds(
   until: number,
   stream: RandomStream,
 ): Curve {
-  const x = Array.from({ length: POINTS + 1 }, (_, i) => (until * i) / POINTS);
+  const x = secondsGrid(until, POINTS);
   const curves = runs.map(({ trials }) => {
     const values = incumbentScores(trials, kind);
-    let complete = 0;
-    let spent = 0;
-    return Float64Array.from(x, (second) => {
-      // The tolerance lets a run that ends exactly at its budget have its last trial on the last point.
-      for (; complete < values.length; complete++) {
-        const next = spent + (trials.seconds[complete] as number);
-        if (next > second * (1 + 1e-12)) break;
-        spent = next;
-      }
-      return complete === 0 ? Number.NaN : (values[complete - 1] as number);
-    });
+    return Float64Array.from(trialsCompleteAt(trials, x), (complete) => values[complete - 1] ?? Number.NaN);
   });
   return { x, points: bootstrapBand(curves, stream) };
+}
+
+/** From 0 to `until` in so many steps. */
+export function secondsGrid(until: number, steps: number): number[] {
+  return Array.from({ length: steps + 1 }, (_, i) => (until * i) / steps);
+}
+
+/** How many of a run's trials are complete at each second of an ascending grid. */
+export function trialsCompleteAt({ seconds }: RunTrials, grid: readonly number[]): number[] {
+  let complete = 0;
+  let spent = 0;
+  return grid.map((second) => {
+    // The tolerance lets a run that ends exactly at its budget have its last trial on the last point.
+    for (; complete < seconds.length; complete++) {
+      const next = spent + (seconds[complete] as number);
+      if (next > second * (1 + 1e-12)) break;
+      spent = next;
+    }
+    return complete;
+  });
 }
 
 /** Seconds charged to a run. */

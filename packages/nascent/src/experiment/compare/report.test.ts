@@ -43,6 +43,8 @@ describe('report of searches on NAS-Bench-201', () => {
       'runs.csv',
       'best-so-far-trials.svg',
       'best-so-far-seconds.svg',
+      'top-k-trials.svg',
+      'top-k-seconds.svg',
       'top-k.svg',
       'distribution.svg',
       'correlation.svg',
@@ -62,7 +64,7 @@ describe('report of searches on NAS-Bench-201', () => {
   it('report.html holds every chart and needs nothing else', async () => {
     const { read } = await written;
     const html = read('report.html');
-    expect(html.split('<svg ').length - 1).toBe(5);
+    expect(html.split('<svg ').length - 1).toBe(7);
     expect(html).toContain(read('top-k.svg'));
     expect(html).not.toMatch(/<script|<link|src=|href="http/);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runOf, type ShortTrial } from '../../../test/fixtures/comparisons/comparison.ts';
 import { randomStream } from '../../random.ts';
-import { topKCheckpoints, topKDifference, topKMeans } from './top-k.ts';
+import { topKBySeconds, topKByTrials, topKCheckpoints, topKDifference, topKMeans } from './top-k.ts';
 
 const means = (trials: readonly ShortTrial[], k: number, checkpoints: readonly number[]) => [
   ...topKMeans(runOf('s', 1, trials).trials, k, checkpoints, 'accuracy'),
@@ -57,6 +57,36 @@ describe('top-k mean', () => {
 
   it('of a run that has ended stays', () => {
     expect(means([['a', 0.5]], 1, [1, 9])).toEqual([0.5, 0.5]);
+  });
+});
+
+describe('top-k curves', () => {
+  /** [architecture, search score, final score, seconds] */
+  const one: ShortTrial[] = [
+    ['a', 0.5, null, 10],
+    ['b', 0.75, null, 30],
+    ['a', 0.5, null, 10],
+    ['c', 0.25, null, 50],
+  ];
+  const two: ShortTrial[] = [
+    ['d', 0.25, null, 40],
+    ['e', 0.25, null, 60],
+  ];
+  const runs = [runOf('s', 1, one), runOf('s', 2, two)];
+  const meanAt = ({ curve }: ReturnType<typeof topKByTrials>, x: number) =>
+    curve.points[curve.x.indexOf(x)]?.mean;
+
+  it('against trials › mean over runs; one that has ended keeps its models', () => {
+    const curve = topKByTrials(runs, 1, 'accuracy', randomStream(1));
+    expect([1, 2, 3, 4].map((trial) => meanAt(curve, trial))).toEqual([0.375, 0.5, 0.5, 0.5]);
+  });
+
+  it('against seconds › of the trials that are complete by then', () => {
+    const curve = topKBySeconds(runs, 1, 'accuracy', 100, randomStream(1));
+    expect(curve.curve.points[0]).toBeNull(); // nothing is complete at 0 s
+    expect(meanAt(curve, 37.5)).toBe(0.5); // the second run has none yet
+    expect(meanAt(curve, 40)).toBe(0.5); // 0.75 and 0.25
+    expect(topKBySeconds(runs, 2, 'accuracy', 100, randomStream(1)).curve.points.at(-1)?.mean).toBe(0.4375);
   });
 });
 

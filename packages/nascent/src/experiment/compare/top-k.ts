@@ -2,7 +2,7 @@ import type { Metric } from '../../evaluation/evaluation.ts';
 import type { RandomStream } from '../../random.ts';
 import type { RunTrials, SearchRun } from '../../trial/search-run.ts';
 import { bootstrapBand } from '../statistics/bootstrap-band.ts';
-import type { Curve } from './best-so-far.ts';
+import { type Curve, secondsGrid, trialsCompleteAt } from './best-so-far.ts';
 import { direction } from './score-kind.ts';
 import { pairBySeed } from './strategy-runs.ts';
 
@@ -14,6 +14,15 @@ export interface TopKDifference {
   readonly k: number;
   readonly pairs: number;
   /** Mean over seeds, positive where the strategy is better, against trials. */
+  readonly curve: Curve;
+}
+
+/** Points of a curve against seconds. */
+const SECONDS_STEPS = 40;
+
+/** One strategy's top-k mean: mean over its runs, in the score's own unit. */
+export interface TopKCurve {
+  readonly k: number;
   readonly curve: Curve;
 }
 
@@ -60,6 +69,39 @@ export function topKMeans(
   });
 }
 
+/** Top-k means of a strategy's runs against trials, up to the longest of them. */
+export function topKByTrials(
+  runs: readonly SearchRun[],
+  k: number,
+  metric: Metric,
+  stream: RandomStream,
+): TopKCurve {
+  const x = topKCheckpoints(longestOf(runs));
+  const curves = runs.map(({ trials }) => topKMeans(trials, k, x, metric));
+  return { k, curve: { x, points: bootstrapBand(curves, stream) } };
+}
+
+/**
+ * Top-k means of a strategy's runs against the seconds charged: of the trials that are complete by then.
+ * @param until the last second drawn
+ */
+export function topKBySeconds(
+  runs: readonly SearchRun[],
+  k: number,
+  metric: Metric,
+  until: number,
+  stream: RandomStream,
+): TopKCurve {
+  const x = secondsGrid(until, SECONDS_STEPS);
+  const curves = runs.map(({ trials }) => topKMeans(trials, k, trialsCompleteAt(trials, x), metric));
+  return { k, curve: { x, points: bootstrapBand(curves, stream) } };
+}
+
+/** Trials of the longest run. */
+function longestOf(runs: readonly SearchRun[]): number {
+  return runs.reduce((most, { trials }) => Math.max(most, trials.score.length), 0);
+}
+
 function insertDescending(best: number[], value: number, most: number): void {
   const place = best.findIndex((held) => held < value);
   if (place >= 0) best.splice(place, 0, value);
@@ -81,8 +123,6 @@ export function topKDifference(
 ): TopKDifference | null {
   const pairs = pairBySeed(strategy, random);
   if (pairs.length === 0) return null;
-  const longestOf = (runs: readonly SearchRun[]) =>
-    runs.reduce((most, { trials }) => Math.max(most, trials.score.length), 0);
   const longest = Math.min(longestOf(pairs.map(({ a }) => a)), longestOf(pairs.map(({ b }) => b)));
   const x = topKCheckpoints(longest);
   const sign = direction(metric);

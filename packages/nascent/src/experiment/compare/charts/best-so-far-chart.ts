@@ -1,3 +1,4 @@
+import type { TopLevelSpec } from 'vega-lite';
 import type { StrategyCurve } from '../analysis.ts';
 import type { Figure } from './figure.ts';
 import { strategyScale, theme } from './theme.ts';
@@ -26,48 +27,70 @@ interface Row {
 
 /** Curves of a score that only gets better in what the search was shown, with their bands. */
 export function bestSoFarChart(curves: readonly StrategyCurve[], chart: CurveChart): Figure {
-  const rows = curves.flatMap(({ strategy, curve }) => rowsOf(strategy, curve, chart.scale));
-  const { color, dash } = strategyScale(curves.map(({ strategy }) => strategy));
-  const x = {
-    field: 'x',
-    type: 'quantitative',
-    title: chart.xTitle,
-    scale: { nice: false },
-    axis: { tickMinStep: 1, tickCount: 8 },
-  } as const;
-  const yScale = { domain: readableDomain(rows, chart.direction), zero: false, nice: true };
   return {
     name: chart.name,
     caption: chart.caption,
     spec: {
       title: { text: chart.title, subtitle: [...chart.subtitle] },
       description: chart.caption,
-      width: 620,
-      height: 340,
       config: theme,
-      data: { values: rows },
-      encoding: {
-        x,
-        color: { field: 'strategy', type: 'nominal', scale: color, sort: color.domain },
-      },
-      layer: [
-        {
-          transform: [{ filter: 'datum.low !== null' }],
-          mark: { type: 'area', opacity: 0.18, clip: true },
-          encoding: {
-            y: { field: 'low', type: 'quantitative', scale: yScale, title: chart.yTitle },
-            y2: { field: 'high' },
-          },
-        },
-        {
-          mark: { type: 'line', strokeWidth: 2, clip: true },
-          encoding: {
-            y: { field: 'mean', type: 'quantitative', scale: yScale, title: chart.yTitle },
-            strokeDash: { field: 'strategy', type: 'nominal', scale: dash, sort: color.domain },
-          },
-        },
-      ],
+      ...curvePanel(curves, { ...chart, width: 620, height: 340, ticks: 8 }),
     },
+  };
+}
+
+type CurvePanel = Pick<
+  Extract<TopLevelSpec, { layer: unknown }>,
+  'width' | 'height' | 'data' | 'encoding' | 'layer'
+>;
+
+/** One panel of such curves, on an axis of its own. */
+export function curvePanel(
+  curves: readonly StrategyCurve[],
+  panel: Pick<CurveChart, 'xTitle' | 'yTitle' | 'scale' | 'direction'> & {
+    readonly width: number;
+    readonly height: number;
+    readonly ticks: number;
+    readonly legend?: { readonly orient: 'bottom' };
+  },
+): CurvePanel {
+  const { xTitle, yTitle, width, height, ticks, legend } = panel;
+  const rows = curves.flatMap(({ strategy, curve }) => rowsOf(strategy, curve, panel.scale));
+  const { color, dash } = strategyScale(curves.map(({ strategy }) => strategy));
+  const x = {
+    field: 'x',
+    type: 'quantitative',
+    title: xTitle,
+    scale: { nice: false },
+    axis: { tickMinStep: 1, tickCount: ticks },
+  } as const;
+  const yScale = { domain: readableDomain(rows, panel.direction), zero: false, nice: true };
+  const drawn = { ...(legend === undefined ? {} : { legend }) };
+  return {
+    width,
+    height,
+    data: { values: rows },
+    encoding: {
+      x,
+      color: { field: 'strategy', type: 'nominal', scale: color, sort: color.domain, ...drawn },
+    },
+    layer: [
+      {
+        transform: [{ filter: 'datum.low !== null' }],
+        mark: { type: 'area', opacity: 0.18, clip: true },
+        encoding: {
+          y: { field: 'low', type: 'quantitative', scale: yScale, title: yTitle },
+          y2: { field: 'high' },
+        },
+      },
+      {
+        mark: { type: 'line', strokeWidth: 2, clip: true },
+        encoding: {
+          y: { field: 'mean', type: 'quantitative', scale: yScale, title: yTitle },
+          strokeDash: { field: 'strategy', type: 'nominal', scale: dash, sort: color.domain, ...drawn },
+        },
+      },
+    ],
   };
 }
 

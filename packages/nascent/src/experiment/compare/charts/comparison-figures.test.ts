@@ -28,10 +28,12 @@ describe('charts of a comparison', () => {
   const drawings = drawAll(nasBench201Facts, nasBench201Runs());
   const drawing = async (name: string) => (await drawings).get(name) ?? '';
 
-  it('are these five', async () => {
+  it('are these seven', async () => {
     expect([...(await drawings).keys()]).toEqual([
       'best-so-far-trials',
       'best-so-far-seconds',
+      'top-k-trials',
+      'top-k-seconds',
       'top-k',
       'distribution',
       'correlation',
@@ -60,7 +62,15 @@ describe('charts of a comparison', () => {
     expect(svg).toContain('>evolution</text>');
   });
 
-  it('top-k has three panels, without random search itself', async () => {
+  it('top-k against trials and against time has three panels with every strategy', async () => {
+    for (const name of ['top-k-trials', 'top-k-seconds']) {
+      const svg = await drawing(name);
+      expect(svg).toContain('>mean of the best 15</text>');
+      for (const colour of ['#0072B2', '#D55E00']) expect(strokes(svg, colour)).toBe(4); // three lines, one legend
+    }
+  });
+
+  it('the difference to random search has three panels, without random search itself', async () => {
     const svg = await drawing('top-k');
     for (const panel of ['the best model', 'mean of the best 5', 'mean of the best 15']) {
       expect(svg).toContain(`>${panel}</text>`);
@@ -97,6 +107,8 @@ describe('charts of little', () => {
     expect([...one.keys()]).toEqual([
       'best-so-far-trials',
       'best-so-far-seconds',
+      'top-k-trials',
+      'top-k-seconds',
       'distribution',
       'correlation',
     ]);
@@ -109,7 +121,7 @@ describe('charts of little', () => {
       [1, 2].map((seed) => runOf(label, seed, [['a', 0.5, null, 0]])),
     );
     const drawn = await drawAll(factsOf(['random', 'x'], { finals: null }), runs);
-    expect([...drawn.keys()]).toEqual(['best-so-far-trials', 'top-k', 'distribution']);
+    expect([...drawn.keys()]).toEqual(['best-so-far-trials', 'top-k-trials', 'top-k', 'distribution']);
     for (const svg of drawn.values()) expect(broken(svg)).toEqual([]);
   });
 

@@ -7,11 +7,14 @@ import { correlationChart, MOST_DRAWN } from './correlation-chart.ts';
 import { distributionChart } from './distribution-chart.ts';
 import type { Figure } from './figure.ts';
 import { topKChart } from './top-k-chart.ts';
+import { topKCurvesChart } from './top-k-curves-chart.ts';
 
 /** Every name that a figure of a report can have. */
 export const FIGURE_NAMES = [
   'best-so-far-trials',
   'best-so-far-seconds',
+  'top-k-trials',
+  'top-k-seconds',
   'top-k',
   'distribution',
   'correlation',
@@ -21,6 +24,7 @@ export const FIGURE_NAMES = [
 export function comparisonFigures(analysis: ComparisonAnalysis): readonly Figure[] {
   return [
     ...bestSoFarFigures(analysis),
+    ...topKCurveFigures(analysis),
     ...topKFigure(analysis),
     ...distributionFigure(analysis),
     ...correlationFigure(analysis),
@@ -40,14 +44,12 @@ function bestSoFarFigures(analysis: ComparisonAnalysis): Figure[] {
   const { facts, primary } = analysis;
   const score = nameOfKind(facts, primary);
   const chosen = primary === 'search' ? '' : ', the one with the best reward so far';
-  const several = Math.max(...analysis.rows.map(({ seeds }) => seeds)) > 1;
-  const band = several ? 'Mean over seeds; band: 95 % bootstrap interval of the mean.' : 'One seed: no band.';
   const chart = (against: 'trials' | 'seconds', xTitle: string) => ({
     name: `best-so-far-${against}`,
     title: `Best so far, against ${against === 'trials' ? 'trials' : 'time'}`,
     subtitle: [
       `${capital(score)} of the incumbent${chosen}. ${facts.space}, ${seedsText(analysis)}.`,
-      `${band} Ended runs keep their incumbent.`,
+      `${bandText(analysis)} Ended runs keep their incumbent.`,
     ],
     caption:
       `${capital(score)} of the incumbent against ${xTitle}, for each strategy. The first tenth may lie beyond ` +
@@ -60,8 +62,40 @@ function bestSoFarFigures(analysis: ComparisonAnalysis): Figure[] {
   if (!analysis.bestSoFarByTrials.some(({ curve }) => hasPoints(curve))) return [];
   const trials = bestSoFarChart(analysis.bestSoFarByTrials, chart('trials', 'trials'));
   if (analysis.bestSoFarBySeconds.length === 0) return [trials];
-  const clock = facts.budget.clock === 'simulated' ? 'simulated seconds' : 'seconds of evaluation';
-  return [trials, bestSoFarChart(analysis.bestSoFarBySeconds, chart('seconds', clock))];
+  return [trials, bestSoFarChart(analysis.bestSoFarBySeconds, chart('seconds', clockText(analysis)))];
+}
+
+function topKCurveFigures(analysis: ComparisonAnalysis): Figure[] {
+  const { facts, topKByTrials, topKBySeconds } = analysis;
+  const score = nameOfKind(facts, 'search');
+  const chart = (against: 'trials' | 'seconds', xTitle: string) => ({
+    name: `top-k-${against}`,
+    title: `Top-k distinct models, against ${against === 'trials' ? 'trials' : 'time'}`,
+    subtitle: [
+      `${capital(score)}: mean of the best k distinct models so far. ${facts.space}, ${seedsText(analysis)}.`,
+      `${bandText(analysis)} Ended runs keep their models.`,
+    ],
+    caption:
+      `Mean ${score} of the best k distinct models against ${xTitle}, for k = 1, 5 and 15 and each strategy. The ` +
+      'first tenth may lie beyond the axes.',
+    xTitle,
+    yTitle: axisTitle(facts, 'search'),
+    scale: shownScale(facts.metric),
+    direction: direction(facts.metric),
+  });
+  if (!topKByTrials.some(({ curve }) => hasPoints(curve))) return [];
+  const trials = topKCurvesChart(topKByTrials, chart('trials', 'trials'));
+  if (!topKBySeconds.some(({ curve }) => hasPoints(curve))) return [trials];
+  return [trials, topKCurvesChart(topKBySeconds, chart('seconds', clockText(analysis)))];
+}
+
+function clockText({ facts: { budget } }: ComparisonAnalysis): string {
+  return budget.clock === 'simulated' ? 'simulated seconds' : 'seconds of evaluation';
+}
+
+function bandText({ rows }: ComparisonAnalysis): string {
+  const several = Math.max(...rows.map(({ seeds }) => seeds)) > 1;
+  return several ? 'Mean over seeds; band: 95 % bootstrap interval of the mean.' : 'One seed: no band.';
 }
 
 function topKFigure(analysis: ComparisonAnalysis): Figure[] {

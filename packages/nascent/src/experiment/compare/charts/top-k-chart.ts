@@ -77,6 +77,7 @@ export function topKChart(
   };
 }
 
-function panelOf(k: number): string {
+/** Names the panel of the best k. */
+export function panelOf(k: number): string {
   return k === 1 ? 'the best model' : `mean of the best ${k}`;
 }
