@@ -3,7 +3,6 @@ import { type Controller, createController, disposeController } from '../control
 import { divergenceAlong } from '../controller/divergence.ts';
 import { sampleFrom } from '../controller/sampling.ts';
 import { score } from '../controller/scoring.ts';
-import { trajectoryOf } from '../controller/trajectory.ts';
 import { randomStream } from '../random.ts';
 import { advantagesOf, normalised, updatedBaseline } from '../reinforce/baseline.ts';
 import { lossGradient } from '../reinforce/policy-gradient.ts';
@@ -11,6 +10,7 @@ import type { Sample, SpaceArguments } from '../search-space/sample.ts';
 import { sampleKey } from '../search-space/sample-key.ts';
 import type { SearchSpace } from '../search-space/space.ts';
 import { sampleUniformly } from '../search-space/uniform.ts';
+import { checkedResults } from './check-results.ts';
 import { History } from './history.ts';
 import { hasNotMoved, NOT_MOVED } from './movement.ts';
 import { type Counters, decodeState, encodeState } from './policy-gradient-state.ts';
@@ -20,7 +20,6 @@ import {
   parseStrategyOptions,
   type Strategy,
   type StrategyResult,
-  StrategyRewardError,
   type StrategySummary,
 } from './strategy.ts';
 import { byReward, Surrogate } from './surrogate.ts';
@@ -138,12 +137,8 @@ export class PolicyGradient implements Strategy {
   }
 
   tell(results: readonly StrategyResult[]): void {
-    for (const { number, sample, reward } of results) {
-      trajectoryOf(this.#space, sample); // refuses what could not be scored, before anything has changed
-      if (!Number.isFinite(reward)) throw new StrategyRewardError(number, reward);
-    }
     // One by one, so that it does not count how many are told at once.
-    for (const result of results) {
+    for (const result of checkedResults(this.#space, results)) {
       if (this.#remembers) this.#history.tell(result);
       this.#pending = [...this.#pending, result];
       if (this.#pending.length < this.#settings.batchSize) continue;

@@ -4,9 +4,10 @@ import type { SearchSpace } from '../search-space/space.ts';
 import type { Strategy } from '../strategy/strategy.ts';
 import { ArchitecturesOfSamples } from '../study/architectures-of-samples.ts';
 import { parseConfig } from '../study/config.ts';
-import { loadSpace, loadStrategy } from '../study/modules.ts';
+import { loadSpace } from '../study/modules.ts';
 import { type SearchPlan, searchInMemory } from '../study/search-in-memory.ts';
 import { searchPlan } from '../study/search-plan.ts';
+import { strategyMakers } from '../study/strategy-makers.ts';
 import { InlineEvaluations } from './evaluate-inline.ts';
 import { loadEvaluator } from './evaluator-module.ts';
 import type { RunOrder, RunWord } from './run-messages.ts';
@@ -88,12 +89,7 @@ async function load({ config, configDirectory, threads, ...modules }: Open): Pro
     { threads, configDirectory },
   );
   assertRewardable(evaluator.score, parsed.reward);
-  const strategies = new Map<string, (seed: number) => Strategy>();
-  for (const { label, module, options: given } of modules.strategies) {
-    const factory = await loadStrategy(module);
-    factory(space, given, 0).dispose(); // what is wrong with its options shall be said before the first run
-    strategies.set(label, (seed) => factory(space, given, seed));
-  }
+  const strategies = await strategyMakers(space, modules.strategies);
   return {
     plan: searchPlan(parsed),
     space,

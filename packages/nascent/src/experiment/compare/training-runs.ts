@@ -4,11 +4,11 @@ import type { Strategy } from '../../strategy/strategy.ts';
 import { ArchitecturesOfSamples } from '../../study/architectures-of-samples.ts';
 import type { StudyConfig } from '../../study/config.ts';
 import type { EvaluatorPool } from '../../study/evaluator-pool.ts';
-import { loadStrategy } from '../../study/modules.ts';
 import type { PreparedComparison } from '../../study/prepare-comparison.ts';
 import { searchInMemory } from '../../study/search-in-memory.ts';
 import { searchPlan } from '../../study/search-plan.ts';
 import { SharedEvaluations } from '../../study/shared-evaluations.ts';
+import { strategyMakers } from '../../study/strategy-makers.ts';
 import type { ProcessIdentity } from '../../trial/owner.ts';
 import { openProcessPool } from '../../workers/process-pool.ts';
 import type { RunMaker } from './make-runs.ts';
@@ -37,12 +37,7 @@ export async function openTrainingRuns(
 ): Promise<TrainingRuns> {
   const { workers, configDirectory, signal } = options;
   const { space, evaluatorModule } = prepared;
-  const strategies = new Map<string, (seed: number) => Strategy>();
-  for (const { label, module, options: given } of prepared.strategies) {
-    const factory = await loadStrategy(module);
-    factory(space, given, 0).dispose(); // what is wrong with its options shall be said before anything is trained
-    strategies.set(label, (seed) => factory(space, given, seed));
-  }
+  const strategies = await strategyMakers(space, prepared.strategies);
   const evaluatorOptions = config.evaluator.options;
   const pool = openProcessPool({
     workers,
