@@ -104,14 +104,14 @@ function escapeHtml(text: string): string {
 
 const STYLE = `
 body { margin: 0; background: #fff; color: #222; font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; }
-main { max-width: 60rem; margin: 2rem auto 4rem; padding: 0 1.25rem; }
+main { max-width: 76rem; margin: 2rem auto 4rem; padding: 0 1.25rem; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 1rem; }
 h2 { font-size: 1.2rem; margin: 2.2rem 0 0.6rem; }
 p, ul { margin: 0.6rem 0; max-width: 48rem; }
 li { margin: 0.25rem 0; }
 .wide { overflow-x: auto; margin: 0.8rem 0; }
-table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.35rem 0.8rem; text-align: right; border-bottom: 1px solid #e3e3e3; white-space: nowrap; }
+table { border-collapse: collapse; font-size: 0.82rem; font-variant-numeric: tabular-nums; }
+th, td { padding: 0.3rem 0.55rem; text-align: right; border-bottom: 1px solid #e3e3e3; white-space: nowrap; }
 th { font-weight: 600; border-bottom: 2px solid #bbb; vertical-align: bottom; white-space: normal; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 figure { margin: 1.5rem 0; }
