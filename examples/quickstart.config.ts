@@ -15,6 +15,9 @@ export default defineConfig({
       batchSize: 50,
       learningRate: 0.1,
       schedule: 'cosine',
+      // Augmentation pays in long trainings; three epochs are better spent on the images as they are.
+      flip: false,
+      upsample: null,
     },
   },
   // With fewer than 1,000 trials this is the preset `strong` (docs/guide/strategies.md).

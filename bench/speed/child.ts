@@ -4,7 +4,6 @@
  *     npx tsx bench/speed/child.ts NETWORK --images DIRECTORY [--batch 64] [--steps 20] [--warm-up 5]
  *         [--threads 2] [--precision float32|bfloat16] [--device cpu] [--watch-memory]
  */
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { engineInfo, liveTensors, nativeBytes, setThreads } from '@nascent/torch';
 import {
@@ -14,12 +13,13 @@ import {
   recipeSchema,
 } from '../../packages/nascent/src/child/index.ts';
 import {
-  channelStatistics,
   exampleCount,
   loadTrainingImages,
+  measurePreprocessing,
 } from '../../packages/nascent/src/dataset/index.ts';
 import { randomStream } from '../../packages/nascent/src/random.ts';
-import type { ConvolutionalArchitecture } from '../../packages/nascent/src/search-space/index.ts';
+import { planNetwork } from '../../packages/nascent/src/search-space/index.ts';
+import { benchNetwork } from './networks.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -41,38 +41,24 @@ const [batchSize, steps, warmUp, threads] = [
   values.threads,
 ].map(Number) as [number, number, number, number];
 
-type Networks = Record<string, { readonly layers: readonly (readonly [number, number, number])[] }>;
-const networks = JSON.parse(readFileSync(new URL('networks.json', import.meta.url), 'utf8')) as Networks;
-const network = networks[positionals[0] ?? ''];
-if (network === undefined) throw new Error(`name a network: ${Object.keys(networks).join(', ')}`);
-const architecture: ConvolutionalArchitecture = {
-  kind: 'convolutional',
-  version: 1,
-  layers: network.layers.map(([filterHeight, filterWidth, filterCount]) => ({
-    kind: 'convolution',
-    filterHeight,
-    filterWidth,
-    strideHeight: 1,
-    strideWidth: 1,
-    filterCount,
-  })),
-};
+const architecture = benchNetwork(positionals[0] ?? '');
 
 setThreads(threads);
 const images = await loadTrainingImages('cifar10', { path: values.images });
 const all = Int32Array.from({ length: exampleCount(images) }, (_, index) => index);
-const data = new ImageTensors(images, { statistics: channelStatistics(images, all), device: values.device });
-const child = new ConvolutionalNetwork(
-  architecture,
-  { channels: 3, classes: 10 },
-  { seed: 0, device: values.device },
-);
+// As `pytorch_child.py` does it: by channel, and no augmentation (that costs: augmentation.ts).
+const preprocessing = measurePreprocessing('per-channel', images, all);
+const data = new ImageTensors(images, { preprocessing, device: values.device });
+const plan = planNetwork(architecture, { height: 32, width: 32, channels: 3, classes: 10 });
+const child = new ConvolutionalNetwork(plan, { seed: 0, device: values.device });
 const recipe = recipeSchema.parse({
   epochs: 2,
   batchSize,
   learningRate: 0.05,
   schedule: 'constant',
   precision: values.precision,
+  flip: false,
+  upsample: null,
 });
 const trainer = new ClassifierTrainer(child, data, recipe, batchSize * steps);
 const stream = randomStream(0, 'bench');
@@ -94,13 +80,13 @@ const pause = async (): Promise<void> => {
   }
   step++;
 };
-await trainer.epoch(order(warmUp), pause);
+await trainer.epoch(order(warmUp), stream, pause);
 step = 0;
 memory.length = 0;
 const timed = order(steps);
 const started = performance.now();
 const worked = process.cpuUsage();
-const meanLoss = await trainer.epoch(timed, pause);
+const meanLoss = await trainer.epoch(timed, stream, pause);
 const seconds = (performance.now() - started) / 1000;
 const { user, system } = process.cpuUsage(worked);
 process.stdout.write(

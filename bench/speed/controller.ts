@@ -10,37 +10,18 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { engineInfo, liveTensors, setThreads } from '@nascent/torch';
-import { convolutional } from '../../packages/nascent/src/search-space/convolutional.ts';
-import { anchor, choice } from '../../packages/nascent/src/search-space/decision.ts';
-import { defineSpace, type SearchSpace } from '../../packages/nascent/src/search-space/space.ts';
+import { convolutional } from '../../packages/nascent/src/search-space/convolutional/space.ts';
+import type { SearchSpace } from '../../packages/nascent/src/search-space/space.ts';
 import { policyGradient } from '../../packages/nascent/src/strategy/policy-gradient.ts';
 
 const ROUNDS = 40;
 const REPETITIONS = 7;
 setThreads(1);
 
-const withSkips = defineSpace({
-  name: 'cnn-with-skips',
-  version: 1,
-  decisions: {
-    height: choice([1, 3, 5, 7]),
-    width: choice([1, 3, 5, 7]),
-    filters: choice([24, 36, 48, 64]),
-    skip: anchor(),
-  },
-  *program(ask, { layers }: { layers: number }) {
-    const net: unknown[] = [];
-    for (let i = 0; i < layers; i++) {
-      net.push([yield* ask.height(), yield* ask.width(), yield* ask.filters(), yield* ask.skip(i)]);
-    }
-    return net;
-  },
-});
-
 const cases: readonly [string, SearchSpace, number][] = [
   ['CNN, 6 layers (18 tokens)', convolutional({}) as SearchSpace, 6],
   ['CNN, 12 layers (36 tokens)', convolutional({}) as SearchSpace, 12],
-  ['CNN with skips, 12 layers (48 tokens)', withSkips as SearchSpace, 12],
+  ['CNN with skips, 12 layers (48 tokens)', convolutional({ skips: true }) as SearchSpace, 12],
 ];
 
 const median = (values: readonly number[]): number =>

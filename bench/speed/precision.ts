@@ -1,29 +1,21 @@
 /**
  * Validation accuracy of the same child in float32 and bfloat16; prints one line of JSON.
  *
- *     npx tsx bench/speed/precision.ts [--quick]
+ *     npx tsx bench/speed/precision.ts [--quick] [--network NAME]    NAME of networks.json; a chain of three by default
  */
 import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
 import { createEvaluator } from '../../packages/nascent/src/child/index.ts';
-import type { ConvolutionalArchitecture } from '../../packages/nascent/src/search-space/index.ts';
+import { aboutNetwork, benchNetwork } from './networks.ts';
 
-const quick = process.argv.includes('--quick');
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, network: { type: 'string', default: 'small' } },
+});
+const { quick } = values;
 const epochs = quick ? 1 : 8;
 const [trainExamples, validationExamples] = quick ? [600, 400] : [10_000, 2_000];
 const seeds = quick ? [1] : [1, 2, 3];
-
-const architecture: ConvolutionalArchitecture = {
-  kind: 'convolutional',
-  version: 1,
-  layers: [24, 36, 48].map((filterCount) => ({
-    kind: 'convolution',
-    filterHeight: 3,
-    filterWidth: 3,
-    strideHeight: 1,
-    strideWidth: 1,
-    filterCount,
-  })),
-};
+const architecture = benchNetwork(values.network);
 
 async function accuracy(precision: 'float32' | 'bfloat16', seed: number): Promise<number> {
   const evaluator = await createEvaluator(
@@ -52,7 +44,7 @@ const mean = (precision: 'float32' | 'bfloat16'): number =>
   runs.reduce((sum, run) => sum + run[precision], 0) / runs.length;
 process.stdout.write(
   `${JSON.stringify({
-    about: `three 3×3 layers of 24, 36 and 48 filters, ${epochs} epochs of ${trainExamples} CIFAR-10 images (cosine from 0.05, batch 64), best epoch on ${validationExamples} validation images`,
+    about: `${aboutNetwork(values.network)}, ${epochs} epochs of ${trainExamples} CIFAR-10 images (cosine from 0.05, batch 64), best epoch on ${validationExamples} validation images`,
     runs,
     mean: { float32: mean('float32'), bfloat16: mean('bfloat16') },
   })}\n`,

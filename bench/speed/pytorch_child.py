@@ -11,6 +11,7 @@ import resource
 import time
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 
@@ -23,23 +24,92 @@ def read_images(directory):
     return records[:, 1:].reshape(-1, 3, 32, 32).contiguous(), records[:, 0].long()
 
 
-class Child(nn.Module):
-    def __init__(self, layers):
+def same(length, kernel, stride):
+    """Pixels before and after: TensorFlow's SAME."""
+    total = max((-(-length // stride) - 1) * stride + kernel - length, 0)
+    return total // 2, total - total // 2
+
+
+class Block(nn.Module):
+    """Convolution, batch normalisation, ReLU."""
+
+    def __init__(self, channels, size, filters, stride, padding):
         super().__init__()
-        blocks, channels = [], 3
-        for height, width, filters in layers:
-            padding = ((height - 1) // 2, (width - 1) // 2)
-            blocks += [
-                nn.Conv2d(channels, filters, (height, width), padding=padding, bias=False),
-                nn.BatchNorm2d(filters),
-                nn.ReLU(inplace=True),
-            ]
-            channels = filters
+        (top, bottom), (left, right) = padding
+        uneven = top != bottom or left != right
+        self.around = (left, right, top, bottom) if uneven else None
+        self.convolution = nn.Conv2d(
+            channels, filters, size, stride=stride, padding=0 if uneven else (top, left), bias=False
+        )
+        self.norm = nn.BatchNorm2d(filters)
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, values):
+        if self.around is not None:
+            values = F.pad(values, self.around)
+        return self.relu(self.norm(self.convolution(values)))
+
+
+class Chain(nn.Module):
+    """Each layer on the one before."""
+
+    def __init__(self, blocks, channels):
+        super().__init__()
         self.features = nn.Sequential(*blocks)
         self.classifier = nn.Linear(channels, 10)
 
     def forward(self, images):
         return self.classifier(self.features(images).mean((2, 3)))
+
+
+class Skipping(nn.Module):
+    """Layers that read several earlier ones, zero-padded to the largest and joined along depth."""
+
+    def __init__(self, blocks, reads, channels):
+        super().__init__()
+        self.blocks = nn.ModuleList(blocks)
+        self.reads = reads
+        self.classifier = nn.Linear(channels, 10)
+
+    def join(self, outputs, sources):
+        parts = [outputs[source] for source in sources]
+        if len(parts) == 1:
+            return parts[0]
+        height, width = max(part.shape[2] for part in parts), max(part.shape[3] for part in parts)
+        padded = []
+        for part in parts:
+            rows, columns = height - part.shape[2], width - part.shape[3]
+            if rows or columns:
+                top, left = rows // 2, columns // 2
+                part = F.pad(part, (left, columns - left, top, rows - top))
+            padded.append(part)
+        return torch.cat(padded, 1)
+
+    def forward(self, images):
+        outputs = [images]
+        for block, sources in zip(self.blocks, self.reads):
+            outputs.append(block(self.join(outputs, sources)))
+        return self.classifier(self.join(outputs, self.reads[-1]).mean((2, 3)))
+
+
+def build(network):
+    """The network of an entry of networks.json, for 32×32 images of 3 channels."""
+    sizes, channels, blocks, reads = [(32, 32)], [3], [], []
+    for number, entry in enumerate(network["layers"]):
+        layer = entry if isinstance(entry, dict) else {"size": entry}
+        height, width, filters = layer["size"]
+        stride, sources = layer.get("stride", 1), layer.get("inputs", [number])
+        rows, columns = (max(sizes[source][axis] for source in sources) for axis in (0, 1))
+        padding = same(rows, height, stride), same(columns, width, stride)
+        blocks.append(Block(sum(channels[source] for source in sources), (height, width), filters, stride, padding))
+        reads.append(sources)
+        sizes.append((-(-rows // stride), -(-columns // stride)))
+        channels.append(filters)
+    last = network.get("outputs", [len(blocks)])
+    features = sum(channels[source] for source in last)
+    if all(sources == [i] for i, sources in enumerate([*reads, last])):
+        return Chain(blocks, features)
+    return Skipping(blocks, [*reads, last], features)
 
 
 def main():
@@ -59,10 +129,10 @@ def main():
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "networks.json")) as file:
-        layers = json.load(file)[options.network]["layers"]
+        network = json.load(file)[options.network]
     device = torch.device(options.device)
     layout = torch.channels_last if options.channels_last else torch.contiguous_format
-    child = Child(layers).to(device).to(memory_format=layout)
+    child = build(network).to(device).to(memory_format=layout)
     optimiser = torch.optim.SGD(
         child.parameters(), lr=0.05, momentum=0.9, nesterov=True, weight_decay=1e-4, foreach=options.foreach
     )

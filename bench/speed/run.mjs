@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 // Child training against PyTorch eager: same network, batch, threads and images, runs alternating.
 //
-//   node bench/speed/run.mjs [--quick] [--rounds 7] [--steps 20] [--threads N] [--batch 64] [--images DIR] [--out DIR]
+//   node bench/speed/run.mjs [--quick] [--networks NAME,…] [--name results] [--rounds 7] [--steps 20] [--settings best|few]
+//       [--threads N] [--batch 64] [--images DIR] [--out DIR] [--skip-memory] [--skip-accuracy]
 //
-// Writes results.md (and speed.numbers.json, every single number) beside this file. Run it on a quiet machine.
+// Writes NAME.md (and NAME.numbers.json, every single number) beside this file. Run it on a quiet machine.
+// `--networks skips` means those with skip connections; `--settings few` looks among the four that ever won.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -23,6 +25,11 @@ const { values } = parseArgs({
     images: { type: 'string' },
     out: { type: 'string', default: here },
     device: { type: 'string', default: 'cpu' },
+    networks: { type: 'string' },
+    name: { type: 'string', default: 'results' },
+    settings: { type: 'string', default: 'best' },
+    'skip-memory': { type: 'boolean', default: false },
+    'skip-accuracy': { type: 'boolean', default: false },
   },
 });
 const rounds = values.rounds ?? (values.quick ? '2' : '7');
@@ -108,7 +115,8 @@ for (const [layout, layoutFlags] of [
 
 /** The fastest setting of PyTorch for this network and precision: each tried once, the best three once more. */
 function bestSetting(network, precision) {
-  const tries = values.quick ? settings.slice(-2) : settings;
+  const won = settings.filter(({ name }) => /channels_last, wait policy (active|passive)/.test(name));
+  const tries = values.quick ? settings.slice(-2) : values.settings === 'few' ? won : settings;
   const count = values.quick ? '1' : '5';
   const speedOf = (setting) => pytorch(network, setting, ['--precision', precision], count).imagesPerSecond;
   const fastest = (list) => [...list].sort((one, other) => other.speed - one.speed);
@@ -125,7 +133,17 @@ const median = (numbers) => {
 const spread = (numbers) => `${Math.min(...numbers).toFixed(0)}–${Math.max(...numbers).toFixed(0)}`;
 const say = (text) => process.stderr.write(`${text}\n`);
 
-const networks = JSON.parse(readFileSync(join(here, 'networks.json'), 'utf8'));
+const all = JSON.parse(readFileSync(join(here, 'networks.json'), 'utf8'));
+const asked = values.networks?.split(',') ?? Object.keys(all);
+const unknown = asked.find((name) => !(name in all) && name !== 'skips');
+if (unknown !== undefined)
+  throw new Error(`no network ${unknown}: name some of skips, ${Object.keys(all).join(', ')}`);
+const networks = Object.fromEntries(
+  Object.entries(all).filter(
+    ([name, { accuracyOnly }]) =>
+      !accuracyOnly && (asked.includes(name) || (asked.includes('skips') && name.startsWith('skips-'))),
+  ),
+);
 const raw = { images: resolve(images), networks: {} };
 const rows = [];
 const precisionRows = [];
@@ -157,44 +175,72 @@ for (const [network, { about }] of Object.entries(networks)) {
     `| ${network} | ${cell('ours')} | ${cell('installed')} | **${ratio('ours', 'installed')}** | ${cell('best')} | **${ratio('ours', 'best')}** | ${best.name} |`,
   );
   precisionRows.push(
-    `| ${network} | ${cell('oursHalf')} | ${ratio('oursHalf', 'ours')} | ${cell('bestHalf')} | **${ratio('oursHalf', 'bestHalf')}** | ${bestHalf.name} |`,
+    `| ${network} | ${cell('oursHalf')} | ${ratio('oursHalf', 'ours')} | **${ratio('oursHalf', 'installed')}** | ${cell('bestHalf')} | **${ratio('oursHalf', 'bestHalf')}** | ${bestHalf.name} |`,
   );
   raw.engines = { ours: runs.ours[0].engine, pytorch: runs.best[0].engine };
 }
 
-say('memory over 1,000 steps');
-const memory = ours(Object.keys(networks)[0], [
-  '--watch-memory',
-  '--batch',
-  values.quick ? '8' : '32',
-  '--steps',
-  values.quick ? '150' : '1000',
-]).memory;
-raw.memory = memory;
+let memorySection = '';
+if (!values['skip-memory']) {
+  say('memory over 1,000 steps');
+  const [first] = Object.keys(networks);
+  const batch = values.quick ? '8' : '32';
+  const steps = values.quick ? '150' : '1000';
+  const { memory } = ours(first, ['--watch-memory', '--batch', batch, '--steps', steps]);
+  raw.memory = memory;
+  const shown = memory.filter(
+    (_, at) => at % Math.max(1, Math.floor(memory.length / 10)) === 0 || at === memory.length - 1,
+  );
+  const lines = shown.map(
+    (at) => `| ${at.step} | ${at.liveTensors} | ${at.nativeMiB.toFixed(1)} | ${at.residentMiB.toFixed(0)} |`,
+  );
+  memorySection = `
+## Memory over ${memory.length * 50} training steps (${first}, batch ${batch})
 
-say('accuracy of both precisions');
-const accuracy = measure(
-  'node',
-  ['--import', 'tsx', join(here, 'precision.ts'), ...(values.quick ? ['--quick'] : [])],
-  {
+| step | live tensors | engine MiB | resident MiB |
+| --- | --- | --- | --- |
+${lines.join('\n')}
+`;
+}
+
+const percent = (fraction) => `${(100 * fraction).toFixed(1)} %`;
+let accuracySection = '';
+if (!values['skip-accuracy']) {
+  say('accuracy of both precisions');
+  const flags = [
+    ...(values.quick ? ['--quick'] : []),
+    ...(values.networks === 'skips' ? ['--network', 'skips-small'] : []),
+  ];
+  const accuracy = measure('node', ['--import', 'tsx', join(here, 'precision.ts'), ...flags], {
     OMP_WAIT_POLICY: 'passive',
-  },
-);
-raw.accuracy = accuracy;
+  });
+  raw.accuracy = accuracy;
+  const lines = accuracy.runs.map(
+    (run) => `| ${run.seed} | ${percent(run.float32)} | ${percent(run.bfloat16)} |`,
+  );
+  accuracySection = `
+Validation accuracy of ${accuracy.about}:
+
+| seed | float32 | bfloat16 |
+| --- | --- | --- |
+${lines.join('\n')}
+| mean | ${percent(accuracy.mean.float32)} | ${percent(accuracy.mean.bfloat16)} |
+`;
+}
 
 const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
   cwd: root,
   encoding: 'utf8',
 }).stdout.trim();
+const numbersFile = join(values.out, `${values.name === 'results' ? 'speed' : values.name}.numbers.json`);
 const machine = `${cpus()[0]?.model.trim()}, ${values.threads} threads of ${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, Node ${process.version}; load at the end ${loadavg()[0].toFixed(1)}`;
-const percent = (fraction) => `${(100 * fraction).toFixed(1)} %`;
 writeFileSync(
-  join(values.out, 'results.md'),
+  join(values.out, `${values.name}.md`),
   `# Child training: results
 
 ${raw.engines.ours} against ${raw.engines.pytorch}, device ${values.device}, batch ${values.batch}, ${steps} steps a run after ${warmUp} of warm-up, ${rounds} alternating runs each; median (smallest–largest) images per second.
 Machine: ${machine}.
-Commit ${commit}; command \`${['node bench/speed/run.mjs', ...process.argv.slice(2)].join(' ')}\`; images ${images === slices ? 'the committed slice' : 'CIFAR-10, data_batch_1'}. Every number is in speed.numbers.json.
+Commit ${commit}; command \`${['node bench/speed/run.mjs', ...process.argv.slice(2)].join(' ')}\`; images ${images === slices ? 'the committed slice' : 'CIFAR-10, data_batch_1'}. Every number is in ${basename(numbersFile)}.
 
 ## float32
 
@@ -204,28 +250,10 @@ ${rows.join('\n')}
 
 ## bfloat16
 
-| network | Nascent | ratio to its float32 | PyTorch at its best setting | ratio | that setting |
-| --- | --- | --- | --- | --- | --- |
+| network | Nascent | ratio to its float32 | ratio to PyTorch's float32 as installed | PyTorch at its best setting | ratio | that setting |
+| --- | --- | --- | --- | --- | --- | --- |
 ${precisionRows.join('\n')}
-
-Validation accuracy of ${accuracy.about}:
-
-| seed | float32 | bfloat16 |
-| --- | --- | --- |
-${accuracy.runs.map((run) => `| ${run.seed} | ${percent(run.float32)} | ${percent(run.bfloat16)} |`).join('\n')}
-| mean | ${percent(accuracy.mean.float32)} | ${percent(accuracy.mean.bfloat16)} |
-
-## Memory over ${memory.length * 50} training steps (${Object.keys(networks)[0]}, batch ${values.quick ? 8 : 32})
-
-| step | live tensors | engine MiB | resident MiB |
-| --- | --- | --- | --- |
-${memory
-  .filter((_, at) => at % Math.max(1, Math.floor(memory.length / 10)) === 0 || at === memory.length - 1)
-  .map(
-    (at) => `| ${at.step} | ${at.liveTensors} | ${at.nativeMiB.toFixed(1)} | ${at.residentMiB.toFixed(0)} |`,
-  )
-  .join('\n')}
-`,
+${accuracySection}${memorySection}`,
 );
-writeFileSync(join(values.out, 'speed.numbers.json'), `${JSON.stringify(raw, null, 1)}\n`);
-say(`wrote ${join(values.out, 'results.md')}`);
+writeFileSync(numbersFile, `${JSON.stringify(raw, null, 1)}\n`);
+say(`wrote ${join(values.out, `${values.name}.md`)}`);

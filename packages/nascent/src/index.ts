@@ -8,6 +8,7 @@ export {
   type ImageClassifierOptions,
 } from './child/image-classifier.ts';
 export { messageOf, NascentError } from './errors.ts';
+export { EarlyStop } from './evaluation/early-stop.ts';
 export type {
   EpochReport,
   Evaluation,
@@ -23,8 +24,16 @@ export { compareStudies } from './experiment/compare/compare-studies.ts';
 export { type ScorePairs, type SearchToRetrain, searchToRetrain } from './experiment/compare/correlation.ts';
 export type { RunComparisonOptions } from './experiment/compare/run-comparison.ts';
 export { type LearningProgress, learningProgress } from './experiment/learning-progress.ts';
+export {
+  planRetraining,
+  type RetrainPlan,
+  type RetrainSubject,
+} from './experiment/retrain/plan.ts';
+export { type RetrainOptions, type RetrainResult, retrain } from './experiment/retrain/retrain.ts';
+export type { RetrainEvent } from './experiment/retrain/retrain-event.ts';
 export { type SearchOptions, type SearchResult, search } from './experiment/search.ts';
 export { bootstrapDifference, bootstrapMean, type Interval } from './experiment/statistics/bootstrap.ts';
+export { type SvgDrawing, svgOfNetwork } from './export/drawing/svg.ts';
 export { drawNetwork, type TerminalDrawing } from './export/drawing/terminal.ts';
 export { deriveSeed, type RandomStream, randomStream } from './random.ts';
 export * from './search-space/index.ts';
@@ -32,6 +41,7 @@ export { openStore } from './store/open-store.ts';
 export type { Store, StudyRecord } from './store/store.ts';
 export { evolution } from './strategy/evolution.ts';
 export { gaussianProcess } from './strategy/gaussian-process.ts';
+export { gridSearch } from './strategy/grid.ts';
 export { localSearch } from './strategy/local-search.ts';
 export { policyGradient } from './strategy/policy-gradient.ts';
 export { randomSearch } from './strategy/random.ts';

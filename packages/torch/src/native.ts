@@ -145,16 +145,26 @@ export interface Native {
     momentum: number,
     epsilon: number,
   ): Handle;
+  // joined.cc
+  paddedCat(parts: readonly Handle[], padding: readonly number[]): Handle;
+  channelMeans(input: Handle, area: number): Handle;
   // batches.cc
   openBatches(
     images: Handle,
     labels: Handle,
-    mean: readonly number[],
-    deviation: readonly number[],
+    mean: readonly number[] | null,
+    deviation: readonly number[] | null,
+    enlargedHeight: number,
+    enlargedWidth: number,
     channelsLast: boolean,
   ): number;
-  prepareBatch(stream: number, indices: Int32Array | readonly number[]): void;
+  prepareBatch(
+    stream: number,
+    indices: Int32Array | readonly number[],
+    placements: Int32Array | readonly number[] | null,
+  ): void;
   takeBatch(stream: number): [Handle, Handle];
+  batchesBusy(stream: number): number;
   closeBatches(stream: number): void;
 }
 

@@ -5,7 +5,7 @@ import type { ImageTensors } from './image-tensors.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Large enough to keep every core busy, small enough for the memory of a laptop. */
-const EVALUATION_BATCH = 250;
+export const EVALUATION_BATCH = 250;
 
 /**
  * The fraction of the examples whose largest logit is their label's, in evaluation mode (running statistics in

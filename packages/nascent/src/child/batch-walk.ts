@@ -7,6 +7,7 @@ export type Pause = () => Promise<void>;
  * Walks through the examples in batches, the last of which may be smaller, always one batch ahead: the next is
  * prepared while `use` works on this one.
  * @param use takes the batch from `batches`; false ends the walk
+ * @param placements what becomes of each example (`drawPlacements`); null: the images as they are
  * @returns the number of batches used
  */
 export async function walkBatches(
@@ -15,14 +16,18 @@ export async function walkBatches(
   batchSize: number,
   pause: Pause,
   use: (size: number) => boolean,
+  placements: Int32Array | null = null,
 ): Promise<number> {
   const part = (start: number): Int32Array => examples.subarray(start, start + batchSize);
+  const prepare = (start: number): void => {
+    if (start >= examples.length) return;
+    batches.prepare(part(start), placements?.subarray(3 * start, 3 * (start + batchSize)));
+  };
   let used = 0;
-  if (examples.length > 0) batches.prepare(part(0));
+  prepare(0);
   for (let start = 0; start < examples.length; start += batchSize) {
     await pause();
-    const next = part(start + batchSize);
-    if (next.length > 0) batches.prepare(next);
+    prepare(start + batchSize);
     used++;
     if (!use(part(start).length)) break;
   }

@@ -9,6 +9,8 @@ import {
   type Tensor,
   zeros,
 } from '@nascent/torch';
+import type { RandomStream } from '../random.ts';
+import { type Augmentation, augmentationOf, drawPlacements, enlargedSize } from './augmentation.ts';
 import { type Pause, walkBatches } from './batch-walk.ts';
 import { type Classifier, inPrecision, usesChannelsLast } from './classifier.ts';
 import type { ImageBatches, ImageTensors } from './image-tensors.ts';
@@ -27,16 +29,24 @@ export class ClassifierTrainer {
   readonly #schedule: Schedule;
   readonly #parameters: readonly Tensor[];
   readonly #optimiser: SGD;
+  readonly #data: ImageTensors;
+  readonly #augmentation: Augmentation;
   readonly #batches: ImageBatches;
   readonly #lossSum: Tensor;
   readonly #steps: number;
   #step = 0;
 
-  /** @param examplesPerEpoch fixes how many steps the schedule spans */
+  /**
+   * @param examplesPerEpoch fixes how many steps the schedule spans
+   * @throws NascentError `CONFIG_INVALID` where images cannot be enlarged as the recipe says
+   */
   constructor(network: Classifier, data: ImageTensors, recipe: Recipe, examplesPerEpoch: number) {
     const { learningRate, momentum, weightDecay } = recipe;
     this.#network = network;
     this.#recipe = recipe;
+    this.#data = data;
+    this.#augmentation = augmentationOf(recipe, data.dataset);
+    const enlarged = enlargedSize(this.#augmentation, data);
     this.#schedule = scheduleOf(recipe);
     this.#steps = Math.ceil(examplesPerEpoch / recipe.batchSize) * recipe.epochs;
     this.#parameters = network.parameters();
@@ -46,24 +56,33 @@ export class ClassifierTrainer {
       weightDecay,
       nesterov: momentum > 0,
     });
-    this.#batches = data.batches(usesChannelsLast(data.device, recipe.precision));
+    this.#batches = data.batches(usesChannelsLast(data.device, recipe.precision), enlarged);
     this.#lossSum = keep(zeros([], { device: data.device }));
   }
 
   /**
    * One pass over the examples in the given order; the last batch may be smaller. After a pass that ended
    * early, by a throw of `pause` or a loss that is not finite, only `dispose()` is left to call.
+   * @param random of this epoch's crops and flips; not used where the recipe has neither
    * @returns the mean of the batches' losses (natural log); not finite where training diverged
    */
-  async epoch(order: Int32Array, pause: Pause): Promise<number> {
+  async epoch(order: Int32Array, random: RandomStream, pause: Pause): Promise<number> {
     noGrad(() => this.#lossSum.zero_());
+    const placements = drawPlacements(this.#augmentation, this.#data, order.length, random);
     let done = 0;
-    const batches = await walkBatches(this.#batches, order, this.#recipe.batchSize, pause, () => {
+    const use = (): boolean => {
       this.#trainOnNextBatch();
       done++;
       return done % STEPS_BETWEEN_LOSS_CHECKS !== 0 || Number.isFinite(this.#lossSum.item());
-    });
+    };
+    const { batchSize } = this.#recipe;
+    const batches = await walkBatches(this.#batches, order, batchSize, pause, use, placements);
     return this.#lossSum.item() / batches;
+  }
+
+  /** Processor time that preparing batches has taken so far, on a thread beside this one. */
+  get batchSeconds(): number {
+    return this.#batches.busySeconds;
   }
 
   #trainOnNextBatch(): void {
@@ -78,6 +97,17 @@ export class ClassifierTrainer {
       this.#optimiser.step();
       noGrad(() => this.#lossSum.add_(loss));
     });
+  }
+
+  /** The optimiser's own tensors (momentum), not copies; the rest belongs to the current scope. */
+  optimiserState(): Map<string, Tensor> {
+    return this.#optimiser.stateDict();
+  }
+
+  /** Goes on exactly as after so many epochs; the network's weights are the caller's to restore. @throws TorchError */
+  resume(epochs: number, optimiser: ReadonlyMap<string, Tensor>): void {
+    this.#optimiser.loadStateDict(optimiser);
+    this.#step = epochs * (this.#steps / this.#recipe.epochs);
   }
 
   /** Whether every weight is finite. (A sum of magnitudes also overflows only where training is lost.) */

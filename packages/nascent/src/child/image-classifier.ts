@@ -1,46 +1,28 @@
-import { resolve } from 'node:path';
+import { setImmediate as eventLoop } from 'node:timers/promises';
 import { setThreads, TorchError } from '@nascent/torch';
 import { z } from 'zod';
-import {
-  channelStatistics,
-  datasetNames,
-  exampleCount,
-  loadTrainingImages,
-  splitExamples,
-  type TrainValidationSplit,
-} from '../dataset/index.ts';
+import { measurePreprocessing, type TrainValidationSplit } from '../dataset/index.ts';
 import { NascentError } from '../errors.ts';
-import type { EpochReport, Evaluation, Outcome } from '../evaluation/evaluation.ts';
+import { EarlyStop } from '../evaluation/early-stop.ts';
+import { type EpochReport, type Evaluation, LATENCY_FACT, type Outcome } from '../evaluation/evaluation.ts';
 import type { EvaluationContext, Evaluator } from '../evaluation/evaluator.ts';
-import {
-  type ConvolutionalArchitecture,
-  convolutionalFlops,
-  convolutionalParameters,
-  parseConvolutionalArchitecture,
-} from '../search-space/index.ts';
-import { ConvolutionalNetwork } from './convolutional-network.ts';
+import { type NetworkPlan, parseConvolutionalArchitecture, planNetwork } from '../search-space/index.ts';
+import { EVALUATION_BATCH } from './accuracy.ts';
+import { augmentationOf, enlargedSize } from './augmentation.ts';
 import { ImageTensors } from './image-tensors.ts';
-import { recipeSchema } from './recipe.ts';
+import { latencyOptionsSchema, measureLatency } from './latency.ts';
+import { predictResidentGrowth, predictTrainingBytes } from './memory.ts';
+import { ConvolutionalNetwork } from './network/convolutional-network.ts';
+import { type Recipe, recipeSchema } from './recipe.ts';
+import { machineMiB, overLimit, sizeLimitsShape } from './size-limits.ts';
 import { trainClassifier } from './train-classifier.ts';
-
-const size = z.number().positive().describe('a count, or a fraction of all training images');
+import { datasetOptionsSchema, openTrainingImages } from './training-images.ts';
 
 /** Options of the evaluator `image-classifier`. */
 export const imageClassifierSchema = recipeSchema.extend({
-  dataset: z
-    .strictObject({
-      name: z.enum(datasetNames).default('cifar10'),
-      path: z
-        .string()
-        .optional()
-        .describe('directory with the files, relative to the config; default: the search path'),
-      trainExamples: size.optional().describe('default: all that validation leaves'),
-      validationExamples: size.default(0.1),
-      splitSeed: z.int().default(0),
-      stratified: z.boolean().default(false).describe('the same share of each class in both parts'),
-    })
-    .prefault({}),
-  maxParameters: z.int().min(1).optional().describe('children with more are refused before training'),
+  dataset: datasetOptionsSchema.prefault({}),
+  ...sizeLimitsShape,
+  latency: latencyOptionsSchema.optional(),
   secondsPerChild: z.number().positive().optional().describe('wall-clock limit of one training'),
 });
 
@@ -52,6 +34,8 @@ export interface EvaluatorEnvironment {
   readonly threads: number;
   /** Relative paths in the options start here. */
   readonly configDirectory: string;
+  /** Resident memory that this process may hold, in MiB; null or absent for no other limit than the machine's. */
+  readonly memoryMiB?: number | null;
 }
 
 function parseOptions(options: unknown): Options {
@@ -71,89 +55,134 @@ function parseOptions(options: unknown): Options {
  */
 export async function createEvaluator(
   options: unknown,
-  { threads, configDirectory }: EvaluatorEnvironment,
-): Promise<Evaluator<unknown>> {
+  { threads, configDirectory, memoryMiB }: EvaluatorEnvironment,
+): Promise<ImageClassifier> {
   const parsed = parseOptions(options);
-  const { name, path, trainExamples, validationExamples, splitSeed, stratified } = parsed.dataset;
-  const images = await loadTrainingImages(name, {
-    path: path === undefined ? undefined : resolve(configDirectory, path),
-  });
-  const split = splitExamples(exampleCount(images), {
-    seed: splitSeed,
-    train: trainExamples,
-    validation: validationExamples,
-    labels: stratified ? images.labels : undefined,
-  });
+  const { images, split } = await openTrainingImages(parsed.dataset, configDirectory);
   setThreads(threads);
-  const statistics = channelStatistics(images, split.train);
-  return new ImageClassifier(parsed, new ImageTensors(images, { statistics }), split, images.checksum);
+  const augmentation = augmentationOf(parsed, images.name);
+  enlargedSize(augmentation, images); // says now that it does not fit, not at the first child
+  const preprocessing = measurePreprocessing(parsed.whitening, images, split.train);
+  const limited = { ...parsed, ...augmentation, memoryMiB: parsed.memoryMiB ?? memoryMiB ?? machineMiB() };
+  const data = new ImageTensors(images, { preprocessing });
+  const loadedMiB = process.memoryUsage.rss() / 2 ** 20;
+  return new ImageClassifier(limited, data, split, images.checksum, loadedMiB);
 }
 
 export default createEvaluator;
 
-class ImageClassifier implements Evaluator<unknown> {
+/** Made by `createEvaluator`. */
+export class ImageClassifier implements Evaluator<unknown> {
   readonly score = { split: 'validation', metric: 'accuracy' } as const;
   readonly inline = false;
   readonly datasetChecksum: string;
+  readonly measures: readonly string[];
   readonly #options: Options;
   readonly #data: ImageTensors;
   readonly #split: TrainValidationSplit;
+  readonly #loadedMiB: number;
 
-  constructor(options: Options, data: ImageTensors, split: TrainValidationSplit, datasetChecksum: string) {
+  /** @param loadedMiB resident before the first child: Node, engine, data */
+  constructor(
+    options: Options,
+    data: ImageTensors,
+    split: TrainValidationSplit,
+    datasetChecksum: string,
+    loadedMiB: number,
+  ) {
+    this.#loadedMiB = loadedMiB;
     this.datasetChecksum = datasetChecksum;
+    this.measures = options.latency === undefined ? [] : [LATENCY_FACT];
     this.#options = options;
     this.#data = data;
     this.#split = split;
   }
 
+  /** The same, with another recipe. It shares the data, whitened as they are: only one of the two is disposed. */
+  withRecipe(changes: Partial<Omit<Recipe, 'whitening'>>): ImageClassifier {
+    const options = { ...this.#options, ...changes };
+    return new ImageClassifier(options, this.#data, this.#split, this.datasetChecksum, this.#loadedMiB);
+  }
+
   async evaluate(architecture: unknown, context: EvaluationContext): Promise<Evaluation> {
     const child = parseConvolutionalArchitecture(architecture);
     const { channels, classes, height, width } = this.#data;
-    const parameters = convolutionalParameters(child, { inputChannels: channels, classes });
-    const flops = convolutionalFlops(child, { channels, classes, height, width });
+    const plan = planNetwork(child, { channels, classes, height, width });
+    const { parameters, flops } = plan;
     // What a drawing of the child needs to know of its input.
-    const facts = { flops, inputHeight: height, inputWidth: width, inputChannels: channels, classes };
-    const limit = this.#options.maxParameters;
-    if (limit !== undefined && parameters > limit) {
-      return {
-        outcome: { kind: 'too-large', parameters, limit },
-        curve: [],
-        parameters: null,
-        facts,
-      };
-    }
+    const input = { inputHeight: height, inputWidth: width, inputChannels: channels, classes };
+    const { flip, upsample } = augmentationOf(this.#options, this.#data.dataset);
+    const facts = { flops, ...input, flip: flip ? 1 : 0, upsample: upsample ?? 0 };
+    const tooLarge = this.#tooLarge(plan);
+    if (tooLarge !== null) return { outcome: tooLarge, curve: [], parameters: null, facts };
+    const recipe = { ...this.#options, learningRate: child.learningRate ?? this.#options.learningRate };
+    const measured: Record<string, number> = {};
     const started = performance.now();
     const curve: EpochReport[] = [];
     const finish = (outcome: Outcome): Evaluation => ({
       outcome,
       curve,
       parameters,
-      facts: { ...facts, trainingSeconds: (performance.now() - started) / 1000 },
+      facts: { ...facts, ...measured, trainingSeconds: (performance.now() - started) / 1000 },
     });
     const report = (epoch: EpochReport): void => {
       curve.push(epoch);
       context.report(epoch);
     };
     try {
-      return finish(await this.#train(child, { ...context, report }));
+      return finish(await this.#train(plan, recipe, { ...context, report }, measured));
     } catch (error) {
+      if (error instanceof EarlyStop) return finish(error.outcome);
       if (error instanceof TorchError && error.code === 'OUT_OF_MEMORY')
         return finish({ kind: 'out-of-memory', detail: error.message });
       throw error;
     }
   }
 
+  #tooLarge(plan: NetworkPlan) {
+    const { maxParameters = null, maxFlops = null, memoryMiB = null } = this.#options;
+    const { precision, batchSize, latency } = this.#options;
+    const { parameters, flops } = plan;
+    const growth = predictResidentGrowth(
+      predictTrainingBytes(plan, {
+        precision,
+        batchSize: Math.min(batchSize, this.#split.train.length),
+        evaluationBatch: Math.max(
+          Math.min(EVALUATION_BATCH, this.#split.validation.length),
+          latency?.batch ?? 0,
+        ),
+      }),
+    );
+    return overLimit([
+      { measure: 'parameters', value: parameters, limit: maxParameters },
+      { measure: 'flops', value: flops, limit: maxFlops },
+      { measure: 'memory', value: this.#loadedMiB + growth / 2 ** 20, limit: memoryMiB },
+    ]);
+  }
+
+  /** @param measured takes the facts of the built child */
   async #train(
-    child: ConvolutionalArchitecture,
+    plan: NetworkPlan,
+    recipe: Recipe,
     { seed, report, signal }: EvaluationContext,
+    measured: Record<string, number>,
   ): Promise<Outcome> {
-    const { channels, classes } = this.#data;
-    const { secondsPerChild } = this.#options;
-    const network = new ConvolutionalNetwork(child, { channels, classes }, { seed });
+    const { secondsPerChild, latency, precision } = this.#options;
+    const network = new ConvolutionalNetwork(plan, { seed, batchNormEpsilon: recipe.batchNormEpsilon });
     try {
+      if (latency !== undefined) {
+        const place = { device: this.#data.device, precision };
+        const pause = async () => {
+          await eventLoop();
+          signal.throwIfAborted();
+        };
+        const { medianMs, spreadMs } = await measureLatency(network, plan.image, place, latency, pause);
+        measured[LATENCY_FACT] = medianMs;
+        measured['latencySpreadMs'] = spreadMs;
+      }
       const limitMs = secondsPerChild === undefined ? null : secondsPerChild * 1000;
       const data = { data: this.#data, ...this.#split };
-      return await trainClassifier(network, data, this.#options, { seed, signal, limitMs, report });
+      return await trainClassifier(network, data, recipe, { seed, signal, limitMs, report });
     } finally {
       network.dispose();
     }

@@ -1,16 +1,7 @@
-import {
-  BatchStream,
-  type Device,
-  fromBuffer,
-  keep,
-  noGrad,
-  scope,
-  type Tensor,
-  tensor,
-} from '@nascent/torch';
-import type { ChannelStatistics, ImageDataset } from '../dataset/index.ts';
+import { BatchStream, type Device, fromBuffer, keep, scope, type Tensor, tensor } from '@nascent/torch';
+import type { ImageDataset, Preprocessing } from '../dataset/index.ts';
 
-/** One batch for the network: standardised float32 images [B, C, H, W] and int64 labels [B]. */
+/** One batch for the network: whitened float32 images [B, C, H, W] and int64 labels [B]. */
 export interface ImageBatch {
   readonly images: Tensor;
   readonly labels: Tensor;
@@ -18,24 +9,32 @@ export interface ImageBatch {
 
 /** Batches in the order in which they were asked for, prepared while other work runs. */
 export interface ImageBatches {
-  /** Asks for the batch of these examples; returns at once. */
-  prepare(examples: Int32Array): void;
+  /**
+   * Asks for the batch of these examples; returns at once.
+   * @param placements three integers for each example (`drawPlacements`); null or absent: the images as they are
+   */
+  prepare(examples: Int32Array, placements?: Int32Array | null): void;
   /** The oldest batch asked for and not taken; its tensors belong to the current scope. */
   take(): ImageBatch;
+  /** Processor time that preparing batches has taken so far, on a thread beside the caller's. */
+  readonly busySeconds: number;
   dispose(): void;
 }
 
 export interface ImageTensorsOptions {
-  /** Of the training part, whichever part this is. */
-  readonly statistics: ChannelStatistics;
+  /** The network's, whichever part of the data this is. */
+  readonly preprocessing: Preprocessing;
+  /** Where batches go; the bytes stay with the CPU. */
   readonly device?: Device | undefined;
 }
 
 /**
- * A data set where the engine can gather batches from it: bytes as they are (on the CPU without a copy),
- * standardised batch by batch. Owns its tensors until `dispose()`.
+ * A data set where the engine can gather batches from it: bytes as they are, without a copy; whitened batch by
+ * batch. Owns its tensors until `dispose()`.
  */
 export class ImageTensors {
+  /** Name of the data set. */
+  readonly dataset: string;
   readonly channels: number;
   readonly classes: number;
   readonly height: number;
@@ -43,38 +42,38 @@ export class ImageTensors {
   readonly device: Device;
   readonly #images: Tensor;
   readonly #labels: Tensor;
-  readonly #statistics: ChannelStatistics;
+  readonly #preprocessing: Preprocessing;
 
-  constructor(dataset: ImageDataset, { statistics, device = 'cpu' }: ImageTensorsOptions) {
+  constructor(dataset: ImageDataset, { preprocessing, device = 'cpu' }: ImageTensorsOptions) {
     const { channels, height, width, images, labels } = dataset;
+    this.dataset = dataset.name;
     this.channels = channels;
     this.classes = dataset.classes.length;
     this.height = height;
     this.width = width;
     this.device = device;
-    this.#statistics = statistics;
-    const place = (made: Tensor): Tensor => keep(device === 'cpu' ? made : made.to(device));
+    this.#preprocessing = preprocessing;
     [this.#images, this.#labels] = scope(
       () =>
         [
-          place(fromBuffer(images, [labels.length, channels, height, width])),
-          place(tensor(BigInt64Array.from(labels, BigInt), { dtype: 'int64' })),
+          keep(fromBuffer(images, [labels.length, channels, height, width])),
+          keep(tensor(BigInt64Array.from(labels, BigInt), { dtype: 'int64' })),
         ] as const,
     );
   }
 
   /**
-   * Opens a stream of batches: (pixel / 255 − mean) / deviation by channel.
+   * Opens a stream of batches.
    * @param channelsLast pixel-major memory (`usesChannelsLast`)
+   * @param enlarged what images with a placement are enlarged to, in pixels; their own size by default
    */
-  batches(channelsLast: boolean): ImageBatches {
-    return this.device === 'cpu'
-      ? new BatchStream(this.#images, this.#labels, {
-          mean: this.#statistics.mean,
-          std: this.#statistics.deviation,
-          channelsLast,
-        })
-      : new DeviceBatches(this.#images, this.#labels, this.#statistics, channelsLast);
+  batches(channelsLast: boolean, enlarged?: readonly [height: number, width: number]): ImageBatches {
+    const stream = new BatchStream(this.#images, this.#labels, {
+      whitening: whiteningOf(this.#preprocessing),
+      enlarged,
+      channelsLast,
+    });
+    return this.device === 'cpu' ? stream : new MovedBatches(stream, this.device);
   }
 
   dispose(): void {
@@ -83,60 +82,36 @@ export class ImageTensors {
   }
 }
 
-/**
- * Batches gathered on the device that holds the images. Its operators only queue there: they run while
- * JavaScript goes on, in the order in which they were asked for.
- */
-class DeviceBatches implements ImageBatches {
-  readonly #images: Tensor;
-  readonly #labels: Tensor;
-  readonly #scale: Tensor;
-  readonly #shift: Tensor;
-  readonly #channelsLast: boolean;
-  readonly #prepared: ImageBatch[] = [];
+function whiteningOf(preprocessing: Preprocessing) {
+  if (preprocessing.kind === 'per-image') return preprocessing;
+  const { kind, mean, deviation } = preprocessing;
+  return { kind, mean, std: deviation };
+}
 
-  constructor(images: Tensor, labels: Tensor, { mean, deviation }: ChannelStatistics, channelsLast: boolean) {
-    this.#images = images;
-    this.#labels = labels;
-    this.#channelsLast = channelsLast;
-    // (pixel / 255 − mean) / deviation = pixel · scale + shift
-    const perChannel = (values: readonly number[]): Tensor =>
-      keep(tensor(Float32Array.from(values), { shape: [1, values.length, 1, 1] }).to(images.device));
-    [this.#scale, this.#shift] = scope(
-      () =>
-        [
-          perChannel(deviation.map((value) => 1 / (255 * value))),
-          perChannel(mean.map((value, channel) => -value / (deviation[channel] as number))),
-        ] as const,
-    );
+/** Batches prepared on the CPU and moved to another device. */
+class MovedBatches implements ImageBatches {
+  readonly #stream: BatchStream;
+  readonly #device: Device;
+
+  constructor(stream: BatchStream, device: Device) {
+    this.#stream = stream;
+    this.#device = device;
   }
 
-  prepare(examples: Int32Array): void {
-    scope(() =>
-      noGrad(() => {
-        const indices = tensor(BigInt64Array.from(examples, BigInt), { dtype: 'int64' }).to(
-          this.#images.device,
-        );
-        const bytes = this.#images.indexSelect(0, indices);
-        const laidOut = this.#channelsLast ? bytes.contiguous({ channelsLast: true }) : bytes;
-        const images = laidOut.to('float32').mul_(this.#scale).add_(this.#shift);
-        this.#prepared.push({ images: keep(images), labels: keep(this.#labels.indexSelect(0, indices)) });
-      }),
-    );
+  prepare(examples: Int32Array, placements?: Int32Array | null): void {
+    this.#stream.prepare(examples, placements);
   }
 
   take(): ImageBatch {
-    const batch = this.#prepared.shift();
-    if (batch === undefined) throw new RangeError('no batch was prepared: call prepare(examples) first');
-    return batch;
+    const { images, labels } = this.#stream.take();
+    return { images: images.to(this.#device), labels: labels.to(this.#device) };
+  }
+
+  get busySeconds(): number {
+    return this.#stream.busySeconds;
   }
 
   dispose(): void {
-    for (const { images, labels } of this.#prepared.splice(0)) {
-      images.dispose();
-      labels.dispose();
-    }
-    this.#scale.dispose();
-    this.#shift.dispose();
+    this.#stream.dispose();
   }
 }

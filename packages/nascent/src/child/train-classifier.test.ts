@@ -1,38 +1,39 @@
-import { liveTensors, setThreads, type Tensor, tensor } from '@nascent/torch';
+import { keep, liveTensors, setThreads, type Tensor, tensor } from '@nascent/torch';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fixtures } from '../../test/fixtures/paths.ts';
-import {
-  channelStatistics,
-  exampleCount,
-  loadTrainingImages,
-  splitExamples,
-  standardise,
-} from '../dataset/index.ts';
+import { exampleCount, loadTrainingImages, type Preprocessing, splitExamples } from '../dataset/index.ts';
 import type { EpochReport } from '../evaluation/evaluation.ts';
-import type { ConvolutionalArchitecture } from '../search-space/index.ts';
+import { randomStream } from '../random.ts';
+import { planNetwork } from '../search-space/index.ts';
 import { accuracyOf } from './accuracy.ts';
 import type { Classifier } from './classifier.ts';
 import { ClassifierTrainer } from './classifier-trainer.ts';
-import { ConvolutionalNetwork } from './convolutional-network.ts';
 import { ImageTensors } from './image-tensors.ts';
-import { type Recipe, recipeSchema, scheduleOf } from './recipe.ts';
-import { trainClassifier } from './train-classifier.ts';
+import { ConvolutionalNetwork } from './network/convolutional-network.ts';
+import { type Recipe, recipeSchema } from './recipe.ts';
+import { type ResumePoint, trainClassifier } from './train-classifier.ts';
 
 const images = await loadTrainingImages('cifar10', { path: fixtures.cifar10 });
 const split = splitExamples(exampleCount(images), { seed: 0, validation: 20, labels: images.labels });
-const statistics = channelStatistics(images, split.train);
-const architecture: ConvolutionalArchitecture = {
-  kind: 'convolutional',
-  version: 1,
-  layers: [3, 3].map((size) => ({
-    kind: 'convolution',
-    filterHeight: size,
-    filterWidth: size,
-    strideHeight: 1,
-    strideWidth: 1,
-    filterCount: 8,
-  })),
-};
+const preprocessing: Preprocessing = { kind: 'per-image' };
+const plan = planNetwork(
+  {
+    kind: 'convolutional',
+    version: 2,
+    layers: [0, 1].map((i) => ({
+      kind: 'convolution',
+      filterHeight: 3,
+      filterWidth: 3,
+      strideHeight: 1,
+      strideWidth: 1,
+      filterCount: 8,
+      batchNorm: true,
+      inputs: [i],
+    })),
+    outputs: [2],
+  },
+  { height: 32, width: 32, channels: 3, classes: 10 },
+);
 const recipe = (options: Partial<Recipe> = {}): Recipe =>
   recipeSchema.parse({ epochs: 3, batchSize: 16, learningRate: 0.05, schedule: 'constant', ...options });
 const never = new AbortController().signal;
@@ -43,8 +44,8 @@ async function train(
   seed: number,
   context: { limitMs?: number; signal?: AbortSignal } = {},
 ) {
-  const data = new ImageTensors(images, { statistics });
-  const network = new ConvolutionalNetwork(architecture, { channels: 3, classes: 10 }, { seed });
+  const data = new ImageTensors(images, { preprocessing });
+  const network = new ConvolutionalNetwork(plan, { seed });
   const curve: EpochReport[] = [];
   try {
     const outcome = await trainClassifier(network, { data, ...split }, recipe(options), {
@@ -90,6 +91,42 @@ describe('training a child', () => {
     },
   );
 
+  it('crops and flips change what it learns, and none are drawn where the recipe has none', async () => {
+    const augmented = await train({}, 7);
+    const plain = await train({ flip: false, upsample: null }, 7);
+    const flipped = await train({ flip: true, upsample: null }, 7);
+    expect(numbers(plain.curve)).not.toEqual(numbers(augmented.curve));
+    expect(numbers(flipped.curve)).not.toEqual(numbers(augmented.curve));
+    expect(numbers(flipped.curve)).not.toEqual(numbers(plain.curve));
+  });
+
+  it('goes on after any epoch as if never stopped, the same crops and flips included', async () => {
+    const whole = await train({ epochs: 3 }, 7);
+    const data = new ImageTensors(images, { preprocessing });
+    const network = new ConvolutionalNetwork(plan, { seed: 7 });
+    const rest = new ConvolutionalNetwork(plan, { seed: 99 });
+    const stop = new Error('stopped after the first epoch');
+    const at = { seed: 7, signal: never, limitMs: null, report: () => undefined };
+    const copies = (state: ReadonlyMap<string, Tensor>) =>
+      new Map([...state].map(([name, value]) => [name, keep(value.clone())] as const));
+    let then: { weights: Map<string, Tensor>; resume: ResumePoint } | undefined;
+    const stopped = trainClassifier(network, { data, ...split }, recipe({ epochs: 3 }), {
+      ...at,
+      checkpoint: ({ epoch, optimiser }) => {
+        then = { weights: copies(network.stateDict()), resume: { epoch, optimiser: copies(optimiser) } };
+        throw stop;
+      },
+    });
+    await expect(stopped).rejects.toBe(stop);
+    if (then === undefined) throw new Error('no checkpoint');
+    rest.loadStateDict(then.weights);
+    await trainClassifier(rest, { data, ...split }, recipe({ epochs: 3 }), { ...at, resume: then.resume });
+    expect(rest.parameters().map((parameter) => parameter.toFloat32())).toEqual(whole.weights);
+    for (const state of [then.weights, then.resume.optimiser])
+      for (const value of state.values()) value.dispose();
+    for (const owner of [network, rest, data]) owner.dispose();
+  });
+
   it('divergence is an outcome, with its epoch', async () => {
     const { outcome, curve } = await train({ learningRate: 1e30 }, 1);
     expect(outcome).toMatchObject({ kind: 'diverged', epoch: 1 });
@@ -118,12 +155,12 @@ describe('training a child', () => {
   });
 
   it('keeps as many tensors after each step as before it', async () => {
-    const data = new ImageTensors(images, { statistics });
-    const network = new ConvolutionalNetwork(architecture, { channels: 3, classes: 10 }, { seed: 1 });
+    const data = new ImageTensors(images, { preprocessing });
+    const network = new ConvolutionalNetwork(plan, { seed: 1 });
     const trainer = new ClassifierTrainer(network, data, recipe(), split.train.length);
     const counts: number[] = [];
-    await trainer.epoch(split.train, async () => void counts.push(liveTensors()));
-    await trainer.epoch(split.train, async () => void counts.push(liveTensors()));
+    await trainer.epoch(split.train, randomStream(1), async () => void counts.push(liveTensors()));
+    await trainer.epoch(split.train, randomStream(1), async () => void counts.push(liveTensors()));
     expect(counts.length).toBe(10);
     expect(new Set(counts).size).toBe(1);
     trainer.dispose();
@@ -132,31 +169,9 @@ describe('training a child', () => {
   });
 });
 
-describe('batches', () => {
-  it.each([false, true])(
-    'hold the standardised images and labels asked for (pixel-major: %s)',
-    (channelsLast) => {
-      const data = new ImageTensors(images, { statistics });
-      const batches = data.batches(channelsLast);
-      const wanted = Int32Array.of(17, 3, 99);
-      batches.prepare(wanted);
-      batches.prepare(Int32Array.of(5));
-      const batch = batches.take();
-      expect(batch.images.shape).toEqual([3, 3, 32, 32]);
-      const expected = standardise(images, wanted, statistics);
-      for (const [at, value] of batch.images.contiguous().toFloat32().entries())
-        expect(Math.abs(value - (expected[at] as number))).toBeLessThan(1e-5);
-      expect([...batch.labels.toArray()].map(Number)).toEqual([...wanted].map((at) => images.labels[at]));
-      expect(batches.take().labels.shape).toEqual([1]);
-      batches.dispose();
-      data.dispose();
-    },
-  );
-});
-
 describe('accuracy', () => {
   it('counts the examples whose largest logit is their label', async () => {
-    const data = new ImageTensors(images, { statistics });
+    const data = new ImageTensors(images, { preprocessing });
     const examples = Int32Array.from({ length: 60 }, (_, at) => at);
     // Says "frog" to every image; in the slice a tenth of the images are frogs.
     const frogs: Classifier = {
@@ -170,32 +185,5 @@ describe('accuracy', () => {
     };
     expect(await accuracyOf(frogs, data, examples, 'float32', noPause)).toBe(0.1);
     data.dispose();
-  });
-});
-
-describe('recipe', () => {
-  it('defaults to the paper’s settings', () => {
-    expect(recipeSchema.parse({})).toEqual({
-      epochs: 50,
-      batchSize: 64,
-      learningRate: 0.1,
-      schedule: 'step',
-      warmupEpochs: 0,
-      momentum: 0.9,
-      weightDecay: 1e-4,
-      precision: 'float32',
-    });
-  });
-
-  it('the step schedule divides by 10 at half and at three quarters of training', () => {
-    const schedule = scheduleOf(recipeSchema.parse({}));
-    const factors = [0, 0.499, 0.5, 0.749, 0.75, 0.99].map((progress) => schedule(progress));
-    const expected = [1, 1, 0.1, 0.1, 0.01, 0.01];
-    for (const [at, factor] of factors.entries()) expect(factor).toBeCloseTo(expected[at] as number, 12);
-  });
-
-  it('the warm-up rises from 0 over its epochs', () => {
-    const schedule = scheduleOf(recipeSchema.parse({ epochs: 10, warmupEpochs: 2, schedule: 'constant' }));
-    expect([0, 0.1, 0.2, 1].map(schedule)).toEqual([0, 0.5, 1, 1]);
   });
 });

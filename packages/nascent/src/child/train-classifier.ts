@@ -1,4 +1,5 @@
 import { setImmediate as eventLoop } from 'node:timers/promises';
+import { scope, type Tensor } from '@nascent/torch';
 import type { EpochReport, Outcome } from '../evaluation/evaluation.ts';
 import { randomStream } from '../random.ts';
 import { accuracyOf } from './accuracy.ts';
@@ -14,13 +15,25 @@ export interface TrainingData {
   readonly validation: Int32Array;
 }
 
+/** Where a training goes on; the network already has the weights of then. */
+export interface ResumePoint {
+  /** Epochs that are done. */
+  readonly epoch: number;
+  /** The optimiser's state after them. */
+  readonly optimiser: ReadonlyMap<string, Tensor>;
+}
+
 export interface TrainingContext {
-  /** Orders the batches. */
+  /** Orders the batches, crops and mirrors the images. */
   readonly seed: number;
   readonly signal: AbortSignal;
   /** Wall-clock limit; null for none. */
   readonly limitMs: number | null;
   report(epoch: EpochReport): void;
+  /** Absent to begin at the first epoch. */
+  readonly resume?: ResumePoint | undefined;
+  /** Called after each reported epoch with what `resume` needs; the optimiser's own tensors, not copies. */
+  checkpoint?(after: ResumePoint): void;
 }
 
 class TimeIsUp extends Error {}
@@ -36,7 +49,7 @@ export async function trainClassifier(
   network: Classifier,
   { data, train, validation }: TrainingData,
   recipe: Recipe,
-  { seed, signal, limitMs, report }: TrainingContext,
+  { seed, signal, limitMs, report, resume, checkpoint }: TrainingContext,
 ): Promise<Outcome> {
   const started = performance.now();
   const pause = async (): Promise<void> => {
@@ -46,10 +59,12 @@ export async function trainClassifier(
   };
   const trainer = new ClassifierTrainer(network, data, recipe, train.length);
   try {
-    for (let epoch = 1; epoch <= recipe.epochs; epoch++) {
+    if (resume !== undefined) trainer.resume(resume.epoch, resume.optimiser);
+    for (let epoch = 1 + (resume?.epoch ?? 0); epoch <= recipe.epochs; epoch++) {
       const order = randomStream(seed, 'batches', epoch).permutation(train.length);
       const trainingLoss = await trainer.epoch(
         order.map((at) => train[at] as number),
+        randomStream(seed, 'augment', epoch),
         pause,
       );
       if (!Number.isFinite(trainingLoss))
@@ -59,6 +74,7 @@ export async function trainClassifier(
       const value = await accuracyOf(network, data, validation, recipe.precision, pause);
       const score = { split: 'validation', metric: 'accuracy', value } as const;
       report({ epoch, trainingLoss, score, elapsedMs: performance.now() - started });
+      if (checkpoint !== undefined) scope(() => checkpoint({ epoch, optimiser: trainer.optimiserState() }));
     }
     return { kind: 'completed' };
   } catch (error) {

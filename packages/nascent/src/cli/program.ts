@@ -5,6 +5,8 @@ import { registerCompareCommand } from './compare.ts';
 import { type CliContext, CliFailure, type ExitCode } from './context.ts';
 import { registerDataCommand } from './data.ts';
 import { registerDoctorCommand } from './doctor.ts';
+import { registerExportCommand } from './export.ts';
+import { registerRetrainCommand } from './retrain.ts';
 import { registerSearchCommand } from './search.ts';
 import { registerShowCommand } from './show.ts';
 import { registerTrialsCommand } from './trials.ts';
@@ -24,6 +26,8 @@ export function createProgram(context: CliContext): Command {
   registerCompareCommand(program, context);
   registerTrialsCommand(program, context);
   registerShowCommand(program, context);
+  registerRetrainCommand(program, context);
+  registerExportCommand(program, context);
   registerDataCommand(program, context);
   registerDoctorCommand(program, context);
   for (const command of program.commands) command.copyInheritedSettings(program);

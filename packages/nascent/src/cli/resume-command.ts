@@ -38,6 +38,24 @@ export function resumeCompareCommand(config: string, out: string, given: GivenCo
   return ['npx nascent compare', quoted(config), ...options, '--out', quoted(out)].join(' ');
 }
 
+/** What was given to `nascent retrain` on the command line. */
+export interface GivenRetrainOptions {
+  readonly study?: string;
+  readonly config?: string;
+  readonly out?: string;
+  readonly workers?: number;
+  readonly seed?: number;
+}
+
+/** The command of a retraining, with every option that it was given; the same command resumes it. */
+export function retrainCommand(trial: string, given: GivenRetrainOptions): string {
+  const { study, config, out, workers, seed } = given;
+  const options = Object.entries({ study, config, out, workers, seed }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name} ${quoted(String(value))}`],
+  );
+  return ['npx nascent retrain', quoted(trial), ...options].join(' ');
+}
+
 /** A word as a shell takes it. */
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -32,6 +32,7 @@ export class SearchProgress {
   #finished = 0;
   #finishedHere = 0;
   #failed = 0;
+  #stopped = 0;
   #lastReward: number | null = null;
   #strategy: StrategySummary | null = null;
   /** The newest summary that was not worked out yet. */
@@ -100,6 +101,7 @@ export class SearchProgress {
     this.#finishedHere++;
     this.#lastReward = trial.reward;
     if (trial.state === 'failed' || trial.state === 'diverged') this.#failed++;
+    if (trial.state === 'stopped') this.#stopped++;
     this.#considerBest(trial);
     if (this.#region === null) this.#context.err(finishedLine(trial, this.#finished, this.#total));
   }
@@ -130,6 +132,7 @@ export class SearchProgress {
         finished: this.#finished,
         total: this.#total,
         failed: this.#failed,
+        stopped: this.#stopped,
         running: [...this.#running.values()].map(({ child, startedAt }) => ({
           ...child,
           elapsedMs: now - startedAt,
@@ -154,7 +157,8 @@ function resumedLine(finished: number, total: number, requeued: readonly number[
 
 /** One line for a log. */
 function finishedLine(trial: TrialRecord, finished: number, total: number): string {
-  const outcome = trial.state === 'completed' ? '' : ` ${trial.outcome?.kind ?? trial.state}`;
+  const after = trial.outcome?.kind === 'stopped' ? ` after epoch ${trial.outcome.epoch}` : '';
+  const outcome = trial.state === 'completed' ? '' : ` ${trial.outcome?.kind ?? trial.state}${after}`;
   const reused = trial.reusedFrom === null ? '' : ` (same as trial ${trial.reusedFrom})`;
   return [
     `[${finished}/${total}] trial ${trial.number}${outcome}${reused}`,

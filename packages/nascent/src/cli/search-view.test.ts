@@ -8,6 +8,7 @@ const status: SearchStatus = {
   finished: 9,
   total: 36,
   failed: 1,
+  stopped: 0,
   running: [
     { trial: 10, epoch: 2, score: accuracy(0.4123), elapsedMs: 7_400 },
     { trial: 11, epoch: 0, score: null, elapsedMs: 900 },
@@ -28,6 +29,12 @@ describe('live view of a search', () => {
       '  trial 10: epoch 2, 41.23 %, 7 s',
       '  trial 11: first epoch, 1 s',
     ]);
+  });
+
+  it('counts the children that were stopped early', () => {
+    expect(renderSearch({ ...status, stopped: 3 }, 100, pc.createColors(false))[2]).toBe(
+      'best 45.20 % (trial 4) · reward 0.0700 · baseline 0.0612 · 3 stopped early · 1 failed',
+    );
   });
 
   it('never writes a line that a narrow terminal would wrap', () => {

@@ -23,6 +23,8 @@ export interface SearchStatus {
   readonly finished: number;
   readonly total: number;
   readonly failed: number;
+  /** Children that the stopping rule ended early. */
+  readonly stopped: number;
   readonly running: readonly RunningChild[];
   readonly lastReward: number | null;
   readonly baseline: number | null;
@@ -66,6 +68,7 @@ export function renderSearch(status: SearchStatus, width: number, colors: Colors
     `best ${best}`,
     `reward ${rewardText(status.lastReward)}`,
     `baseline ${rewardText(status.baseline)}`,
+    ...(status.stopped > 0 ? [`${status.stopped} stopped early`] : []),
     ...(status.failed > 0 ? [`${status.failed} failed`] : []),
   ].join(' · ');
   return [

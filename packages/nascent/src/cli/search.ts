@@ -128,6 +128,13 @@ function report(context: CliContext, result: SearchResult, options: SearchOption
     line(`             difference   ${intervalText(difference)}`);
     line(progress.words);
   }
+  const stopped = trials.filter((trial) => trial.state === 'stopped').length;
+  if (stopped > 0) {
+    line(
+      `${stopped} of ${trials.length} children were stopped early. Rewards of shorter trainings do not compare with`,
+    );
+    line('those of whole ones, so nothing is said of whether rewards rose.');
+  }
   line(movementText(strategy));
   if (interrupted || best === null) return;
   const study = locationText(context, location);

@@ -1,17 +1,24 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import asciichart from 'asciichart';
 import type { Command } from 'commander';
-import type { EpochReport } from '../evaluation/evaluation.ts';
+import { z } from 'zod';
+import { assertNever } from '../assert-never.ts';
+import { messageOf } from '../errors.ts';
+import type { EpochReport, Outcome } from '../evaluation/evaluation.ts';
 import { exact, rough } from '../export/drawing/numbers.ts';
+import { type SvgDrawing, svgOfNetwork } from '../export/drawing/svg.ts';
 import { drawNetwork } from '../export/drawing/terminal.ts';
 import {
   CIFAR10_INPUT,
   decodeTokens,
   describeArchitecture,
   type ImageInput,
+  type NetworkDescription,
   spaceOfTokens,
 } from '../search-space/index.ts';
 import type { TrialRecord } from '../trial/record.ts';
-import { type CliContext, printJson } from './context.ts';
+import { type CliContext, CliFailure, printJson } from './context.ts';
 import { DEFAULT_STUDY } from './open-study.ts';
 import { duration, rewardText, scoreText } from './search-view.ts';
 import { findTrial, TRIAL_HELP } from './trial-argument.ts';
@@ -20,15 +27,17 @@ import { trialJson } from './trial-json.ts';
 interface ShowOptions {
   readonly study?: string;
   readonly json?: boolean;
+  readonly svg?: string;
 }
 
-/** `nascent show TRIAL`: tokens, layers, parameters, FLOPs, a drawing, the learning curve. */
+/** `nascent show TRIAL`: tokens, layers, parameters, FLOPs, a drawing (also as SVG), the learning curve. */
 export function registerShowCommand(program: Command, context: CliContext): void {
   program
     .command('show')
     .description('Show one trial: its network drawn, its tokens, its learning curve.')
     .argument('<trial>', TRIAL_HELP)
     .option('--study <file>', `the study (default: ${DEFAULT_STUDY}); a token string needs none`)
+    .option('--svg <file>', 'also write the drawing as an SVG figure')
     .option('--json', 'print a JSON object')
     .action(async (argument: string, options: ShowOptions) => {
       const { named, read: curve } = await findTrial(
@@ -37,9 +46,13 @@ export function registerShowCommand(program: Command, context: CliContext): void
         options.study,
         (store, study, trial) => store.curve(study.id, trial.number),
       );
-      if (named.kind === 'tokens') return showTokens(context, named.tokens, options.json === true);
+      if (named.kind === 'tokens') return showTokens(context, named.tokens, options);
       const { trial } = named;
       const network = describeArchitecture(trial.architecture, inputOf(trial));
+      await writeSvg(context, options.svg, network, {
+        title: `Trial ${trial.number}`,
+        facts: [...scoreLines(trial), ...rateLines(trial.architecture)],
+      });
       if (options.json) {
         printJson(context, { ...trialJson(trial), curve, network });
         return;
@@ -47,27 +60,57 @@ export function registerShowCommand(program: Command, context: CliContext): void
       for (const line of trialLines(trial)) context.out(line);
       for (const line of costLines(trial, network !== null)) context.out(line);
       drawing(context, trial.architecture, network);
+      if (options.svg !== undefined) context.out(`\nfigure ${options.svg}`);
       if (curve !== null) for (const line of curveLines(curve)) context.out(line);
     });
 }
 
-function showTokens(context: CliContext, tokens: string, json: boolean): void {
+async function showTokens(context: CliContext, tokens: string, { svg, json }: ShowOptions): Promise<void> {
   const space = spaceOfTokens(tokens);
   const architecture = space.decode(decodeTokens(tokens, space));
   const network = describeArchitecture(architecture);
-  if (json) {
+  await writeSvg(context, svg, network, {
+    title: `A network of the space ${space.identity.name}`,
+    facts: rateLines(architecture),
+  });
+  if (json === true) {
     printJson(context, { tokens, architecture, network });
     return;
   }
   context.out(tokens);
+  for (const line of rateLines(architecture)) context.out(line);
   drawing(context, architecture, network);
+  if (svg !== undefined) context.out(`\nfigure ${svg}`);
 }
 
-function drawing(
+/** @throws CliFailure where there is nothing to draw, or the file cannot be written */
+async function writeSvg(
   context: CliContext,
-  architecture: unknown,
-  network: ReturnType<typeof describeArchitecture>,
-): void {
+  file: string | undefined,
+  network: NetworkDescription | null,
+  drawing: SvgDrawing,
+): Promise<void> {
+  if (file === undefined) return;
+  if (network === null) {
+    throw new CliFailure(
+      'NO_DRAWING',
+      'Networks of this space cannot be drawn: only those of the spaces convolutional and nas-bench-201 can. ' +
+        'Leave --svg out.',
+    );
+  }
+  try {
+    await writeFile(resolve(context.cwd, file), svgOfNetwork(network, drawing));
+  } catch (cause) {
+    throw new CliFailure(
+      'SVG_NOT_WRITTEN',
+      `cannot write the drawing to ${file}: ${messageOf(cause)}. Name a file (--svg) in a directory that exists ` +
+        'and that you may write to.',
+      { cause },
+    );
+  }
+}
+
+function drawing(context: CliContext, architecture: unknown, network: NetworkDescription | null): void {
   context.out('');
   // A user's own space draws nothing here: reading commands never run the user's code.
   if (network === null) context.out(JSON.stringify(architecture, null, 2));
@@ -91,7 +134,6 @@ export function inputOf(trial: TrialRecord): ImageInput {
 }
 
 function trialLines(trial: TrialRecord): string[] {
-  const score = trial.score;
   const outcome = trial.outcome;
   const failure =
     outcome === null || outcome.kind === 'completed' || outcome.kind === trial.state
@@ -101,7 +143,10 @@ function trialLines(trial: TrialRecord): string[] {
     `trial ${trial.number}: ${trial.state}${failure}${
       trial.reusedFrom === null ? '' : `, the same network as trial ${trial.reusedFrom}`
     }`,
-    ...(score === null ? [] : [`${score.split} ${score.metric} ${scoreText(score)}`]),
+    ...(outcome?.kind === 'too-large' ? [tooLargeText(outcome)] : []),
+    ...(outcome?.kind === 'stopped' ? [`stopped after epoch ${outcome.epoch}: ${outcome.detail}`] : []),
+    ...scoreLines(trial),
+    ...rateLines(trial.architecture),
     `reward ${rewardText(trial.reward)}${
       trial.seconds === null ? '' : ` after ${trial.epochs} epochs in ${duration(1000 * trial.seconds)}`
     }`,
@@ -109,12 +154,40 @@ function trialLines(trial: TrialRecord): string[] {
   ];
 }
 
+function scoreLines({ score }: TrialRecord): string[] {
+  return score === null ? [] : [`${score.split} ${score.metric} ${scoreText(score)}`];
+}
+
+const withRate = z.looseObject({ kind: z.literal('convolutional'), learningRate: z.number() });
+
+/** The learning rate that the controller chose for the child, where the space asks for one. */
+function rateLines(architecture: unknown): string[] {
+  const rate = withRate.safeParse(architecture).data?.learningRate;
+  return rate === undefined ? [] : [`predicted learning rate ${rate}`];
+}
+
+function tooLargeText({ measure, value, limit }: Extract<Outcome, { readonly kind: 'too-large' }>): string {
+  switch (measure) {
+    case 'parameters':
+      return `refused: ${exact(value)} parameters, over the limit of ${exact(limit)}`;
+    case 'flops':
+      return `refused: ${rough(value)} FLOPs for one example, over the limit of ${rough(limit)}`;
+    case 'memory':
+      return `refused: training would hold about ${Math.round(value)} MiB, over the limit of ${Math.round(limit)} MiB`;
+    default:
+      return assertNever(measure);
+  }
+}
+
 /** What the child costs, where no drawing says so, and what its training took where a table knows it. */
 function costLines({ parameters, facts }: TrialRecord, drawn: boolean): string[] {
-  const { flops, simulatedSeconds } = facts;
+  const { flops, simulatedSeconds, latencyMs, latencySpreadMs } = facts;
   return [
     ...(drawn || parameters === null ? [] : [`${exact(parameters)} parameters`]),
     ...(drawn || flops === undefined ? [] : [`${rough(flops)} FLOPs for one example`]),
+    ...(latencyMs === undefined
+      ? []
+      : [`latency ${latencyMs.toFixed(2)} ms, spread of its passes ${(latencySpreadMs ?? 0).toFixed(2)} ms`]),
     ...(simulatedSeconds === undefined ? [] : [`simulated cost ${duration(1000 * simulatedSeconds)}`]),
   ];
 }

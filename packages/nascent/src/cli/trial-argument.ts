@@ -1,16 +1,16 @@
-import { looksLikeTokens } from '../search-space/index.ts';
+import { knownNetworks, looksLikeTokens } from '../search-space/index.ts';
 import type { Store, StudyRecord } from '../store/store.ts';
 import type { TrialRecord } from '../trial/record.ts';
 import { type CliContext, CliFailure } from './context.ts';
 import { readStudy } from './open-study.ts';
 
-/** What a TRIAL argument names: a trial of the study, or a token string that needs no study. */
+/** What a TRIAL argument names: a trial of the study, or a token string or known network that needs no study. */
 export type NamedTrial =
   | { readonly kind: 'trial'; readonly trial: TrialRecord; readonly study: StudyRecord }
   | { readonly kind: 'tokens'; readonly tokens: string };
 
 /** For the help texts. */
-export const TRIAL_HELP = 'a trial number, "best", or a token string';
+export const TRIAL_HELP = `a trial number, "best", a token string, or a known network (${[...knownNetworks.keys()].join(', ')})`;
 
 /** Finds the trial; `alsoRead` may read more of it before the store is closed. */
 export async function findTrial<T>(
@@ -19,7 +19,8 @@ export async function findTrial<T>(
   study: string | undefined,
   alsoRead: (store: Store, study: StudyRecord, trial: TrialRecord) => Promise<T>,
 ): Promise<{ readonly named: NamedTrial; readonly read: T | null }> {
-  if (looksLikeTokens(argument)) return { named: { kind: 'tokens', tokens: argument }, read: null };
+  const tokens = looksLikeTokens(argument) ? argument : knownNetworks.get(argument)?.tokens;
+  if (tokens !== undefined) return { named: { kind: 'tokens', tokens }, read: null };
   return readStudy(context, study, async (store, record) => {
     const trial = await trialOf(store, record, argument);
     return { named: { kind: 'trial', trial, study: record }, read: await alsoRead(store, record, trial) };

@@ -10,6 +10,7 @@ export function trialJson(trial: TrialRecord) {
     reward: trial.reward,
     validationAccuracy: score?.split === 'validation' && score.metric === 'accuracy' ? score.value : null,
     parameters: trial.parameters,
+    latencyMs: trial.facts['latencyMs'] ?? null,
     epochs: trial.epochs,
     seconds: trial.seconds,
     outcome: trial.outcome,

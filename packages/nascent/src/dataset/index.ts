@@ -4,7 +4,7 @@
  * 1. `image-dataset.ts`   labelled images in memory, training and test parts told apart by type
  * 2. `cifar10.ts`, `idx.ts`, `mnist.ts`   the file formats
  * 3. `location.ts`, `load.ts`   where they are looked for; loading by name
- * 4. `split.ts`, `standardise.ts`   training and validation; channel statistics of the training part
+ * 4. `split.ts`, `standardise.ts`, `preprocessing.ts`   training and validation; what a network sees of the bytes
  * 5. `catalogue.ts`, `fetch.ts`, `verify.ts`   what there is, getting it, checking it
  */
 export { type CatalogueEntry, catalogue } from './catalogue.ts';
@@ -21,6 +21,7 @@ export {
   parseDatasetName,
 } from './load.ts';
 export { dataDirectory, type Surroundings, searchPath } from './location.ts';
+export { measurePreprocessing, type Preprocessing, preprocessingSchema } from './preprocessing.ts';
 export { type SplitOptions, splitExamples, type TrainValidationSplit } from './split.ts';
 export { type ChannelStatistics, channelStatistics, standardise } from './standardise.ts';
 export { type Check, type Verification, verifyDataset } from './verify.ts';

@@ -25,15 +25,44 @@ export interface EpochReport {
   readonly elapsedMs: number;
 }
 
-/** What became of a child. Only `completed` has a meaningful score; the others are outcomes, not errors. */
+/**
+ * By what a child may be too large: trainable parameters; multiply-adds for one example, forwards;
+ * predicted resident memory of its training, in MiB.
+ */
+export type SizeMeasure = 'parameters' | 'flops' | 'memory';
+
+/**
+ * What became of a child. Only `completed` has the score of a whole training; the others are outcomes, not errors.
+ */
 export type Outcome =
   | { readonly kind: 'completed' }
   /** Loss or weights stopped being finite, at this epoch. */
   | { readonly kind: 'diverged'; readonly epoch: number; readonly detail: string }
-  /** Refused before training: more parameters than the evaluator's limit. */
-  | { readonly kind: 'too-large'; readonly parameters: number; readonly limit: number }
+  /** Refused before it was built: by this measure it is over the evaluator's limit. */
+  | {
+      readonly kind: 'too-large';
+      readonly measure: SizeMeasure;
+      readonly value: number;
+      readonly limit: number;
+    }
   | { readonly kind: 'out-of-memory'; readonly detail: string }
-  | { readonly kind: 'timed-out'; readonly limitMs: number };
+  | { readonly kind: 'timed-out'; readonly limitMs: number }
+  /** Ended after this epoch by the study's stopping rule: beside earlier trials its curve was hopeless. */
+  | {
+      readonly kind: 'stopped';
+      readonly epoch: number;
+      readonly rule: 'median' | 'asha';
+      readonly detail: string;
+    };
+
+/** The outcome of a child that was stopped early. An evaluator does not come to it by itself (`EarlyStop`). */
+export type Stopped = Extract<Outcome, { readonly kind: 'stopped' }>;
+
+/**
+ * The fact (`Evaluation.facts`) that a latency-aware reward reads: milliseconds of one forward pass of the built
+ * child, the median of several. A clock fact: measured twice it differs.
+ */
+export const LATENCY_FACT = 'latencyMs';
 
 /** What an evaluator returns. The curve may be non-empty whatever the outcome. */
 export interface Evaluation {

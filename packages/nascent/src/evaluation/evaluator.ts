@@ -5,7 +5,10 @@ export interface EvaluationContext {
   readonly seed: number;
   /** Called after each epoch. */
   report(epoch: EpochReport): void;
-  /** Aborted when the trial is cancelled or out of time; the evaluator then stops at its next step. */
+  /**
+   * Aborted when the trial is cancelled, out of time, or stopped early (`signal.reason` is then an `EarlyStop`); the
+   * evaluator then stops at its next step.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -13,10 +16,16 @@ export interface EvaluationContext {
 export interface EvaluatorFacts {
   readonly score: { readonly split: Split; readonly metric: Metric };
   readonly datasetChecksum: string | null;
+  /** Names of facts that every trained child's evaluation has. */
+  readonly measures: readonly string[];
 }
 
-export function factsOf({ score, datasetChecksum }: Evaluator): EvaluatorFacts {
-  return { score: { split: score.split, metric: score.metric }, datasetChecksum: datasetChecksum ?? null };
+export function factsOf({ score, datasetChecksum, measures }: Evaluator): EvaluatorFacts {
+  return {
+    score: { split: score.split, metric: score.metric },
+    datasetChecksum: datasetChecksum ?? null,
+    measures: [...(measures ?? [])],
+  };
 }
 
 /** Scores after full training, null where a table has none. `test` is what published tables report. */
@@ -31,6 +40,11 @@ export interface Evaluator<Architecture = unknown> {
   readonly score: { readonly split: Split; readonly metric: Metric };
   /** SHA-256 (hex) over the data that children are trained on; absent where there are none. */
   readonly datasetChecksum?: string;
+  /**
+   * Names of facts that its evaluation of every trained child has, for example `latencyMs`; a study whose reward
+   * reads one checks that before it starts. Absent where a reward needs none.
+   */
+  readonly measures?: readonly string[];
   /** True where an evaluation is a table look-up that needs no process of its own. */
   readonly inline: boolean;
   evaluate(architecture: Architecture, context: EvaluationContext): Promise<Evaluation>;

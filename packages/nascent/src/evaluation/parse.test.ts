@@ -66,4 +66,18 @@ describe('evaluations at process and store edges', () => {
     expect(() => parseEvaluation({ ...evaluation, facts: { flops: Infinity } }, 'test')).toThrow(/flops/);
     expect(parseEvaluation(evaluation, 'test').parameters).toBe(100);
   });
+
+  it('a child that was too large says by which measure; one from an old study by its parameters', () => {
+    const outcomeOf = (outcome: unknown) => parseEvaluation({ ...evaluation, outcome }, 'test').outcome;
+    const now = { kind: 'too-large', measure: 'flops', value: 2e9, limit: 1e9 };
+    expect(outcomeOf(now)).toEqual(now);
+    expect(outcomeOf({ kind: 'too-large', parameters: 900, limit: 800 })).toEqual({
+      kind: 'too-large',
+      measure: 'parameters',
+      value: 900,
+      limit: 800,
+    });
+    expect(() => outcomeOf({ kind: 'too-large', measure: 'flops', limit: 1 })).toThrow(/outcome\.value/);
+    expect(() => outcomeOf({ ...now, measure: 'depth' })).toThrow(/outcome\.measure/);
+  });
 });

@@ -36,12 +36,41 @@ export const epochReportSchema: z.ZodType<EpochReport> = z.strictObject({
   elapsedMs: milliseconds,
 });
 
+/** Also crosses the edge to a worker, which is told to stop. */
+export const stoppedSchema = z.strictObject({
+  kind: z.literal('stopped'),
+  epoch: z.int().min(1),
+  rule: z.enum(['median', 'asha']),
+  detail: z.string(),
+});
+
+/** Studies from before there were several measures have `parameters` in the place of `measure` and `value`. */
+const tooLarge = z
+  .strictObject({
+    kind: z.literal('too-large'),
+    measure: z.enum(['parameters', 'flops', 'memory']).default('parameters'),
+    value: z.number().min(0).optional(),
+    parameters: count.optional(),
+    limit: z.number().min(0),
+  })
+  .refine(({ value, parameters }) => (value === undefined) !== (parameters === undefined), {
+    path: ['value'],
+    error: 'expected what was measured, once',
+  })
+  .transform(({ kind, measure, value, parameters, limit }) => ({
+    kind,
+    measure,
+    value: value ?? parameters ?? 0,
+    limit,
+  }));
+
 export const outcomeSchema: z.ZodType<Outcome> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('completed') }),
   z.strictObject({ kind: z.literal('diverged'), epoch: count, detail: z.string() }),
-  z.strictObject({ kind: z.literal('too-large'), parameters: count, limit: count }),
+  tooLarge,
   z.strictObject({ kind: z.literal('out-of-memory'), detail: z.string() }),
   z.strictObject({ kind: z.literal('timed-out'), limitMs: milliseconds }),
+  stoppedSchema,
 ]);
 
 export const factsSchema: z.ZodType<Readonly<Record<string, number>>> = z.record(z.string(), z.number());
@@ -62,6 +91,7 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.strictObject({
 export const evaluatorFactsSchema: z.ZodType<EvaluatorFacts> = z.strictObject({
   score: z.strictObject({ split, metric: z.enum(['accuracy', 'perplexity']) }),
   datasetChecksum: z.string().nullable(),
+  measures: z.array(z.string()),
 });
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, where: string, what: string): T {

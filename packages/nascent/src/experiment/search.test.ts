@@ -13,17 +13,19 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** A fake evaluator, inline: its score is how wide the filters are. */
-function fakeEvaluator(score: string): StudyConfigInput {
+function fakeEvaluator(score: string, epochs = 1): StudyConfigInput {
   writeFileSync(
     join(directory, 'fake.mjs'),
     `export const inline = true;
     export default (options) => ({
       score: ${score}, inline: true, datasetChecksum: 'c0ffee', dispose() {},
-      async evaluate({ layers }) {
+      async evaluate({ layers }, { report }) {
         if (options?.refuse) throw new Error('refused');
         const value = layers.reduce((sum, layer) => sum + layer.filterCount, 0) / (64 * layers.length);
         const score = { split: 'validation', metric: 'accuracy', value };
-        return { outcome: { kind: 'completed' }, curve: [{ epoch: 1, trainingLoss: 1, score, elapsedMs: 1 }], parameters: 1, facts: {} };
+        const curve = Array.from({ length: ${epochs} }, (_, i) => ({ epoch: i + 1, trainingLoss: 1, score, elapsedMs: 1 }));
+        for (const point of curve) report(point);
+        return { outcome: { kind: 'completed' }, curve, parameters: 1, facts: {} };
       },
     });`,
   );
@@ -47,6 +49,14 @@ describe('search', () => {
     const store = await openStore(study(), { access: 'read' });
     expect((await store.study()).datasetChecksum).toBe('c0ffee');
     await store.close();
+  });
+
+  it('says nothing of rising rewards where children were stopped early: theirs are of shorter trainings', async () => {
+    const config = fakeEvaluator("{ split: 'validation', metric: 'accuracy' }", 2);
+    const stopping = { rule: 'median', after: 1, warmUpTrials: 1 } as const;
+    const result = await search({ ...config, stopping }, { study: study(), configDirectory: directory });
+    expect(result.trials.some(({ state }) => state === 'stopped')).toBe(true);
+    expect(result.progress).toBeNull();
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { assertRewardable } from '../reinforce/reward.ts';
+import { assertEvaluatorSuits } from '../reinforce/reward.ts';
 import { openStore } from '../store/open-store.ts';
 import { begunStrategy } from '../study/begun-strategy.ts';
 import type { StudyConfig, StudyConfigInput } from '../study/config.ts';
@@ -31,7 +31,7 @@ export interface SearchOptions {
 }
 
 export interface SearchResult extends StudySummary {
-  /** Null with fewer than nine rewards. */
+  /** Of the trials after the warm start; null with fewer than nine rewards, or where a child was stopped early. */
   readonly progress: LearningProgress | null;
 }
 
@@ -58,7 +58,7 @@ export async function search(config: StudyConfigInput, options: SearchOptions): 
       // Before the study is begun: an evaluator that cannot start must leave neither a file behind nor a study
       // with its wrong options.
       const facts = await Promise.race([pool.ready(), aborted(signal)]);
-      if (facts !== null) assertRewardable(facts.score, parsed.reward);
+      if (facts !== null) assertEvaluatorSuits(facts, parsed.reward);
       const store = await openStore(options.study, { access: 'create' });
       try {
         const summary = await runStudy({
@@ -74,8 +74,13 @@ export async function search(config: StudyConfigInput, options: SearchOptions): 
           ...(signal === undefined ? {} : { signal }),
           ...(onEvent === undefined ? {} : { onEvent }),
         });
-        const rewards = summary.trials.flatMap((trial) => (trial.reward === null ? [] : [trial.reward]));
-        return { ...summary, progress: learningProgress(rewards, parsed.seed) };
+        // What it was given to begin with says nothing of what it learned.
+        const own = summary.trials.slice(parsed.warmStart?.length ?? 0);
+        const rewards = own.flatMap((trial) => (trial.reward === null ? [] : [trial.reward]));
+        // A child that was stopped early earns less than whole training would have given it, and there are more of
+        // them later: that rewards fall then says nothing of what was learned.
+        const comparable = own.every((trial) => trial.state !== 'stopped');
+        return { ...summary, progress: comparable ? learningProgress(rewards, parsed.seed) : null };
       } finally {
         await store.close();
       }

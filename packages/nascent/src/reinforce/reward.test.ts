@@ -54,12 +54,19 @@ describe('reward', () => {
 
   it.each<Outcome>([
     { kind: 'diverged', epoch: 2, detail: 'loss is NaN' },
-    { kind: 'too-large', parameters: 9, limit: 8 },
+    { kind: 'too-large', measure: 'parameters', value: 9, limit: 8 },
     { kind: 'out-of-memory', detail: 'killed' },
     { kind: 'timed-out', limitMs: 1000 },
   ])('of the outcome $kind is the failure reward, whatever the curve shows', (outcome) => {
     expect(rewardOf(evaluation([0.9, Number.NaN], { outcome }))).toBe(0);
     expect(rewardOf(evaluation([0.9], { outcome }), { ...DEFAULT_REWARD, failed: -1 })).toBe(-1);
+  });
+
+  it('of a child that was stopped early is that of its curve so far', () => {
+    const outcome: Outcome = { kind: 'stopped', epoch: 2, rule: 'median', detail: 'below the median' };
+    expect(rewardOf(evaluation([0.5, 0.4], { outcome }))).toBeCloseTo(0.5 ** 3, 15);
+    expect(() => rewardOf(evaluation([], { outcome }))).toThrow(/"stopped".*no epoch/s);
+    expect(() => rewardOf(evaluation([0.5], { outcome, split: 'test' }))).toThrow(/test/);
   });
 
   it('refuses the test split, also in epochs that it would not read and in failed trials', () => {

@@ -1,11 +1,26 @@
 import { z } from 'zod';
 import { assertNever } from '../assert-never.ts';
 import { NascentError } from '../errors.ts';
-import type { Evaluation, Metric, Score, Split } from '../evaluation/evaluation.ts';
+import {
+  type Evaluation,
+  LATENCY_FACT,
+  type Metric,
+  type Score,
+  type Split,
+} from '../evaluation/evaluation.ts';
+import type { EvaluatorFacts } from '../evaluation/evaluator.ts';
+import { latencyFactor, latencyGoalSchema } from './reward-latency.ts';
+import { rewardOfTooLarge, tooLargeSchema } from './reward-too-large.ts';
 
 const lastEpochs = (epochs: number) => z.int().min(1).default(epochs);
-/** The reward of every outcome but `completed`: diverged, too large, out of memory, timed out. */
-const failed = z.number().default(0);
+const common = {
+  failed: z
+    .number()
+    .default(0)
+    .describe('The reward of a child that diverged, was too large, ran out of memory or out of time.'),
+  tooLarge: tooLargeSchema.optional(),
+  latency: latencyGoalSchema.optional(),
+};
 
 /**
  * How an evaluation becomes a reward.
@@ -13,15 +28,18 @@ const failed = z.number().default(0);
  * - `cubed-accuracy`: (best accuracy of the last epochs)³, the CNN search (Zoph & Le 2017, §4.1); in [0, 1].
  * - `accuracy`: the same without the cube.
  * - `inverse-square-perplexity`: c / (best perplexity of the last epochs)², the cell search (§4.2).
+ *
+ * With `latency` it is multiplied by a factor for the child's measured latency (`reward-latency.ts`); `tooLarge` says
+ * what a refused child earns (`reward-too-large.ts`). Absent, both: as in the paper.
  */
 export const rewardConfigSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('cubed-accuracy'), lastEpochs: lastEpochs(5), failed }),
-  z.strictObject({ kind: z.literal('accuracy'), lastEpochs: lastEpochs(5), failed }),
+  z.strictObject({ kind: z.literal('cubed-accuracy'), lastEpochs: lastEpochs(5), ...common }),
+  z.strictObject({ kind: z.literal('accuracy'), lastEpochs: lastEpochs(5), ...common }),
   z.strictObject({
     kind: z.literal('inverse-square-perplexity'),
     c: z.number().positive().default(80),
     lastEpochs: lastEpochs(1),
-    failed,
+    ...common,
   }),
 ]);
 
@@ -64,6 +82,22 @@ export function assertRewardable(
   }
 }
 
+/**
+ * Refuses an evaluator that this reward cannot be made from, before the first trial: its score, and whether it
+ * measures latency where the reward reads one.
+ * @throws RewardRefusedError
+ */
+export function assertEvaluatorSuits({ score, measures }: EvaluatorFacts, config: RewardConfig): void {
+  assertRewardable(score, config);
+  if (config.latency === undefined || measures.includes(LATENCY_FACT)) return;
+  throw new RewardRefusedError(
+    'REWARD_WITHOUT_LATENCY',
+    'reward.latency is set, but the evaluator does not measure latency. Give image-classifier the option ' +
+      `latency: {} (evaluator.options.latency); an evaluator of your own has measures: ['${LATENCY_FACT}'] and the ` +
+      `fact ${LATENCY_FACT} in each evaluation. Or leave reward.latency out.`,
+  );
+}
+
 function checkedValue(score: Score, epoch: number): number {
   const inRange =
     score.metric === 'accuracy'
@@ -83,24 +117,45 @@ function checkedValue(score: Score, epoch: number): number {
 /**
  * The reward of an evaluation; more is better, whatever the metric.
  *
- * Outcomes other than `completed` earn `config.failed`, whatever their curve shows. Every score of the curve is
- * checked, also those that the reward does not read.
- * @throws RewardRefusedError for a test split, another metric, a value out of range, or a completed evaluation
- *   without a curve
+ * A child that was stopped early is rewarded by the same formula on the epochs that it had: less than whole training
+ * would have given, as a rule, but a reward that tells it from others. A child that was too large earns what
+ * `config.tooLarge` says, any other outcome than `completed` earns `config.failed`, whatever its curve shows. Every
+ * score of the curve is checked, also those that the reward does not read.
+ *
+ * With `config.latency` a child that was stopped before it had told its latency earns `config.failed`.
+ * @throws RewardRefusedError for a test split, another metric, a value out of range, or a completed or stopped
+ *   evaluation without a curve, and a completed one without the latency that the reward reads
  */
 export function rewardOf(evaluation: Evaluation, config: RewardConfig = DEFAULT_REWARD): number {
   for (const { score } of evaluation.curve) assertRewardable(score, config);
-  // The last values of a failed child may be anything; only a completed one's must make sense.
-  if (evaluation.outcome.kind !== 'completed') return config.failed;
+  // The last values of a failed child may be anything; only those that are rewarded must make sense.
+  const { outcome } = evaluation;
+  if (outcome.kind === 'too-large') return rewardOfTooLarge(outcome, config);
+  if (outcome.kind !== 'completed' && outcome.kind !== 'stopped') return config.failed;
   const values = evaluation.curve.map(({ score, epoch }) => checkedValue(score, epoch));
   const last = values.slice(-config.lastEpochs);
   if (last.length === 0) {
     throw new RewardRefusedError(
       'REWARD_WITHOUT_SCORE',
-      'the evaluation is "completed" but its curve has no epoch, so there is no score to reward. ' +
+      `the evaluation is "${outcome.kind}" but its curve has no epoch, so there is no score to reward. ` +
         'An evaluator reports at least one epoch for a completed child.',
     );
   }
+  const { latency } = config;
+  if (latency === undefined) return ofScores(last, config);
+  const milliseconds = evaluation.facts[LATENCY_FACT];
+  if (milliseconds !== undefined && milliseconds > 0)
+    return ofScores(last, config) * latencyFactor(milliseconds, latency);
+  if (outcome.kind === 'stopped') return config.failed;
+  throw new RewardRefusedError(
+    'REWARD_WITHOUT_LATENCY',
+    `reward.latency is set, but the evaluation's fact ${LATENCY_FACT} is ${milliseconds ?? 'missing'}; expected ` +
+      'milliseconds above 0. An evaluator that declares the fact gives it with each trained child.',
+  );
+}
+
+/** @param last scores of the last epochs, at least one */
+function ofScores(last: readonly number[], config: RewardConfig): number {
   switch (config.kind) {
     case 'cubed-accuracy':
       return Math.max(...last) ** 3;

@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { convolutional } from './convolutional.ts';
-import { parseConvolutionalArchitecture } from './convolutional-architecture.ts';
-import { describeConvolutional } from './convolutional-description.ts';
+import { parseConvolutionalArchitecture } from './convolutional/architecture.ts';
+import { describeConvolutional } from './convolutional/description.ts';
+import { convolutionalPresets } from './convolutional/presets.ts';
+import { convolutional, convolutionalSpace } from './convolutional/space.ts';
 import { UnknownSpaceError } from './errors.ts';
 import type { ImageInput, NetworkDescription } from './network-description.ts';
+import { recipeGrid } from './recipe-grid.ts';
 import { refuseForeign } from './replay.ts';
 import type { SpaceOptions } from './sample.ts';
 import type { SearchSpace } from './space.ts';
@@ -19,6 +21,11 @@ type SpaceFactory = (options: SpaceOptions) => SearchSpace;
 /** The spaces that a config or a token string may name without a module. */
 const factories: ReadonlyMap<string, SpaceFactory> = new Map<string, SpaceFactory>([
   ['convolutional', convolutional],
+  ...[...convolutionalPresets].map(([name, preset]): [string, SpaceFactory] => [
+    name,
+    (options) => convolutionalSpace(name, preset.options, options),
+  ]),
+  ['recipe-grid', recipeGrid],
   ['nas-bench-201', nasBench201],
   ['nas-bench-macro', nasBenchMacro],
   ['nats-bench-size', natsBenchSize],

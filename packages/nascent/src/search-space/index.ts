@@ -10,7 +10,7 @@
  * 5. `sample.ts`, `replay.ts`   the recorded answers; replaying them is decoding
  * 6. `tokens.ts`     a sample as one self-contained word
  * 7. `uniform.ts`, `enumerate.ts`   the two simplest ways to answer: by chance, and in every possible way
- * 8. `convolutional.ts`   the paper's CNN space (Zoph & Le 2017, §3.1), and what its networks cost
+ * 8. `convolutional/`   the paper's CNN space (Zoph & Le 2017, §3.1, §3.3), and what its networks cost
  * 9. `tabular/`   the spaces of published tables, whose networks are looked up and not trained
  *
  * Nothing here knows tensors, controllers or stores.
@@ -20,11 +20,7 @@ export type { Ask, Asking, Narrowed } from './ask.ts';
 export { builtInSpace, builtInSpaceNames, describeArchitecture, spaceOfTokens } from './built-in.ts';
 export { architectureKey, canonicalJson, hashOf, NotPlainDataError } from './canonical-json.ts';
 export { checkProgram } from './check-program.ts';
-export type { ConvolutionalOptions } from './convolutional.ts';
-export { convolutional } from './convolutional.ts';
-export type { ConvolutionalArchitecture, ConvolutionLayer } from './convolutional-architecture.ts';
-export { parseConvolutionalArchitecture } from './convolutional-architecture.ts';
-export { convolutionalFlops, convolutionalParameters } from './convolutional-cost.ts';
+export * from './convolutional/index.ts';
 export type { Anchor, Answer, Choice, Decision, Decisions, OptionValue, Question } from './decision.ts';
 export { anchor, choice } from './decision.ts';
 export type { Dialogue } from './dialogue.ts';
@@ -33,6 +29,7 @@ export * from './errors.ts';
 export type { ImageInput, LayerDescription, NetworkDescription } from './network-description.ts';
 export { CIFAR10_INPUT } from './network-description.ts';
 export { parseSample } from './parse-sample.ts';
+export { decayText, parseRecipeChoice, type RecipeChoice, recipeGrid } from './recipe-grid.ts';
 export { replay } from './replay.ts';
 export type { Sample, SpaceArguments, SpaceIdentity, SpaceOptions } from './sample.ts';
 export type { SearchSpace, SpaceDefinition } from './space.ts';

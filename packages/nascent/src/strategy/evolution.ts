@@ -37,7 +37,7 @@ const stateSchema = z.object({ drawn: z.int().min(0), population: z.array(compac
  *
  * Asked while results are still awaited it goes on with what has been told: uniform samples until P have been drawn
  * and one has been told, children after that. Age is the order in which results arrive; results that arrive together
- * age in the order of their trials.
+ * age in the order of their trials. Adopted samples are of the first P.
  */
 export const evolution: StrategyFactory = (space: SearchSpace, options: unknown, seed: number) => {
   const settings = parseStrategyOptions(NAME, optionsSchema, options);
@@ -58,6 +58,9 @@ export const evolution: StrategyFactory = (space: SearchSpace, options: unknown,
         drawn += 1;
         return sample;
       });
+    },
+    adopt(samples) {
+      drawn += samples.length;
     },
     tell(results) {
       population = [...population, ...checkedResults(space, results)].slice(-settings.population);

@@ -104,6 +104,11 @@ class GaussianProcess implements Strategy {
     return [...found.values()];
   }
 
+  adopt(samples: readonly Sample[]): void {
+    for (const sample of samples) this.#history.asked(sample);
+    this.#drawn += samples.length;
+  }
+
   tell(results: readonly StrategyResult[]): void {
     for (const result of checkedResults(this.#space, results)) this.#history.tell(result);
   }

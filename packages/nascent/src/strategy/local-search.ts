@@ -74,7 +74,8 @@ export const localSearch = (space: SearchSpace, options: unknown, seed: number):
  * last neighbours are awaited, further starts are drawn; the best of those told begins the next climb. Where 100
  * draws bring no new start, the space counts as exhausted and the start is a repeat.
  *
- * Under new arguments the climb goes on from its place, carried over.
+ * Under new arguments the climb goes on from its place, carried over. Adopted samples are starts; where all of them
+ * have other arguments than the first `ask`, the best that has been told is carried over.
  */
 class LocalSearch implements Strategy {
   readonly name = NAME;
@@ -111,14 +112,25 @@ class LocalSearch implements Strategy {
   #underNewArguments(args: SpaceArguments, stream: RandomStream): Sample | null {
     const written = canonicalJson(args);
     if (written === this.#arguments) return null;
-    const place = this.#climb?.at ?? null;
+    const adopted = this.#arguments === null ? this.#starts : [];
+    const place = this.#climb?.at ?? this.#bestOf(adopted);
     this.#arguments = written;
     this.#climb = null;
-    this.#starts = [];
-    if (place === null) return null;
+    this.#starts = adopted.filter((sample) => canonicalJson(sample.arguments) === written);
+    if (place === null || this.#starts.length > 0) return null;
     const carried = carriedOver(this.#space, place, args, stream);
     this.#starts = [carried];
     return this.#history.knows(sampleKey(carried)) ? null : carried;
+  }
+
+  /** The sample with the highest reward; the first where none has been told; null where there is none. */
+  #bestOf(samples: readonly Sample[]): Sample | null {
+    const [first = null] = samples;
+    const rewardOf = (sample: Sample) => this.#history.rewardOf(sampleKey(sample)) ?? -Infinity;
+    return samples.reduce(
+      (best, sample) => (best !== null && rewardOf(sample) > rewardOf(best) ? sample : best),
+      first,
+    );
   }
 
   #next(args: SpaceArguments, stream: RandomStream): Sample {
@@ -178,6 +190,12 @@ class LocalSearch implements Strategy {
   /** Whether the climb need not wait for its other neighbours. */
   #mayMove({ best, reward }: Climb): boolean {
     return this.#move === 'first' && best !== null && best.reward > reward;
+  }
+
+  adopt(samples: readonly Sample[]): void {
+    for (const sample of samples) this.#history.asked(sample);
+    this.#starts = [...this.#starts, ...samples];
+    this.#drawn += samples.length;
   }
 
   tell(results: readonly StrategyResult[]): void {

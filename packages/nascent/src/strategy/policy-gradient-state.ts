@@ -12,6 +12,8 @@ import { type SurrogateState, surrogateStateSchema } from './surrogate.ts';
 /** What a policy gradient counts and remembers besides its weights. */
 export interface Counters {
   readonly drawn: number;
+  /** Of these the first so many, which the policy did not draw. */
+  readonly adopted: number;
   readonly updates: number;
   readonly baseline: Baseline;
   /** The arguments of the last `ask`; null before the first. */
@@ -43,6 +45,7 @@ const metadataSchema = z.object({
   header: z.unknown(),
   counters: z.object({
     drawn: z.int().min(0),
+    adopted: z.int().min(0).default(0), // states from before there were warm starts
     updates: z.int().min(0),
     baseline: z.number().nullable(),
     arguments: argumentsSchema.nullable(),

@@ -48,6 +48,9 @@ export const policyGradient = (space: SearchSpace, options: unknown, seed: numbe
 /**
  * States: samples drawn and not yet told are nobody's business but the study's; told ones wait in `pending`
  * until m have come, then make one update and are forgotten. Only `#update` changes the weights.
+ *
+ * Adopted samples are not the policy's own: they enter no minibatch and no baseline, for REINFORCE would be biased by
+ * them. They are known to replay, to the surrogate and to what avoids repeats.
  */
 export class PolicyGradient implements Strategy {
   readonly name = NAME;
@@ -64,7 +67,7 @@ export class PolicyGradient implements Strategy {
   readonly #selective: boolean;
   /** Stays empty where nothing needs it: a paper-sized search would carry it in every saved state. */
   #history = new History();
-  #counters: Counters = { drawn: 0, updates: 0, baseline: null, arguments: null };
+  #counters: Counters = { drawn: 0, adopted: 0, updates: 0, baseline: null, arguments: null };
   #pending: readonly StrategyResult[] = [];
   #probed: { readonly updates: number; readonly summary: Probe } | null = null;
 
@@ -136,10 +139,17 @@ export class PolicyGradient implements Strategy {
     return this.#selective || this.#settings.elites > 0;
   }
 
+  adopt(samples: readonly Sample[]): void {
+    if (this.#remembers) for (const sample of samples) this.#history.asked(sample);
+    const adopted = this.#counters.adopted + samples.length;
+    this.#counters = { ...this.#counters, adopted, drawn: this.#counters.drawn + samples.length };
+  }
+
   tell(results: readonly StrategyResult[]): void {
     // One by one, so that it does not count how many are told at once.
     for (const result of checkedResults(this.#space, results)) {
       if (this.#remembers) this.#history.tell(result);
+      if (result.number <= this.#counters.adopted) continue;
       this.#pending = [...this.#pending, result];
       if (this.#pending.length < this.#settings.batchSize) continue;
       this.#update(this.#pending);

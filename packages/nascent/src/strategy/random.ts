@@ -31,6 +31,9 @@ export const randomSearch: StrategyFactory = (space: SearchSpace, options: unkno
       drawn += n;
       return samples;
     },
+    adopt(samples) {
+      drawn += samples.length;
+    },
     tell(results) {
       checkedResults(space, results); // nothing is learned, but what no strategy could learn from is refused here too
     },

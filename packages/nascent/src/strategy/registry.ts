@@ -1,6 +1,7 @@
 import { NascentError } from '../errors.ts';
 import { evolution } from './evolution.ts';
 import { gaussianProcess } from './gaussian-process.ts';
+import { gridSearch } from './grid.ts';
 import { localSearch } from './local-search.ts';
 import { policyGradient } from './policy-gradient.ts';
 import { randomSearch } from './random.ts';
@@ -11,6 +12,7 @@ import { tpe } from './tpe.ts';
 export const BUILT_IN_STRATEGIES: ReadonlyMap<string, StrategyFactory> = new Map([
   ['policy-gradient', policyGradient],
   ['random', randomSearch],
+  ['grid', gridSearch],
   ['evolution', evolution],
   ['local-search', localSearch],
   ['tpe', tpe],

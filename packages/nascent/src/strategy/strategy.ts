@@ -38,6 +38,13 @@ export interface Strategy {
   /** Draws n samples; sample k of the whole study comes from the stream (seed, 'sample', k). */
   ask(n: number, args: SpaceArguments): readonly Sample[];
   /**
+   * Takes samples that it did not draw (a warm start) in the place of its first ones: before any `ask`. They count as
+   * drawn, also where it draws its first samples in another way than later ones, and their results are told like those
+   * of its own. Their arguments may differ from those of the first `ask`. Absent where a strategy cannot; a study with
+   * a warm start then refuses it.
+   */
+  adopt?(samples: readonly Sample[]): void;
+  /**
    * Takes rewards, in any order and grouping. All of them or, on an error, none.
    * @throws ForeignSampleError, InvalidSampleError, StrategyRewardError
    */

@@ -76,6 +76,10 @@ export const tpe: StrategyFactory = (space: SearchSpace, options: unknown, seed:
         return sample;
       });
     },
+    adopt(samples) {
+      for (const sample of samples) history.asked(sample);
+      drawn += samples.length;
+    },
     tell(results) {
       for (const result of checkedResults(space, results)) history.tell(result);
     },

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { NascentError } from '../errors.ts';
 import { DEFAULT_REWARD, rewardConfigSchema } from '../reinforce/reward.ts';
 import { nearest } from './nearest.ts';
+import { retrainSchema } from './retrain-config.ts';
+import { stoppingSchema } from './stopping/rule.ts';
 
 const options = z
   .record(z.string(), z.unknown())
@@ -105,7 +107,15 @@ export const configSchema = z
       .enum(['train', 'reuse'])
       .default('train')
       .describe('Whether an architecture that was already trained is trained again, or its result reused.'),
+    stopping: stoppingSchema.optional(),
+    warmStart: z
+      .array(
+        z.string().min(1).describe('A token string, or the name of a known network such as resnet-like.'),
+      )
+      .describe('Samples that are trained first and told to the strategy; they count as trials.')
+      .optional(),
     compare: compare.optional(),
+    retrain: retrainSchema.optional(),
   })
   .describe('A study of Nascent: neural architecture search with reinforcement learning.');
 

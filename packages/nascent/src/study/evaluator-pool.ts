@@ -1,4 +1,4 @@
-import type { EpochReport, Evaluation } from '../evaluation/evaluation.ts';
+import type { EpochReport, Evaluation, Stopped } from '../evaluation/evaluation.ts';
 import type { EvaluatorFacts } from '../evaluation/evaluator.ts';
 
 /** One evaluation to do: attempt `attempt` of trial `trial`. Plain data: it may cross a process edge. */
@@ -23,7 +23,8 @@ export interface WorkerFacts {
 /**
  * What became of a job.
  *
- * - `evaluated`: the evaluator returned; its outcome may still be "diverged", "timed out" and so on.
+ * - `evaluated`: the evaluator returned, or was stopped early; its outcome may still be "diverged", "timed out" and
+ *   so on.
  * - `crashed`: the child's process died; `detail` names the signal or exit code and its last stderr lines.
  * - `error`: the evaluator threw.
  * - `cancelled`: the job's signal was aborted, or the pool closed, before it finished.
@@ -45,11 +46,17 @@ export interface EvaluatorPool {
   ready(): Promise<EvaluatorFacts>;
   /**
    * Runs one job on a free slot. Never rejects because of the child: its fate is in the result.
-   * `report` is called for every epoch in order, before the promise resolves.
+   * `report` is called for every epoch in order, before the promise resolves. Then `judge` gets the curve so far: if it
+   * answers with an outcome, that is the job's, with this curve; the child is ended and the slot free as soon as it
+   * takes its next step.
    */
   evaluate(
     job: EvaluationJob,
-    options: { readonly report: (epoch: EpochReport) => void; readonly signal: AbortSignal },
+    options: {
+      readonly report: (epoch: EpochReport) => void;
+      readonly signal: AbortSignal;
+      readonly judge?: ((curve: readonly EpochReport[]) => Stopped | null) | undefined;
+    },
   ): Promise<JobResult>;
   /** Ends the workers; running jobs are cancelled. */
   close(): Promise<void>;

@@ -10,10 +10,14 @@ import {
   toyProcess,
   toySpace,
 } from '../../test/fixtures/toy-study.ts';
+import { randomStream } from '../random.ts';
+import { encodeSample } from '../search-space/tokens.ts';
+import { sampleUniformly } from '../search-space/uniform.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { EvaluatorPool } from './evaluator-pool.ts';
 import { runStudy } from './run-study.ts';
+import type { StoppingRule } from './stopping/rule.ts';
 
 /*
  * Kills a study of one synchronous worker at every step at which a process can die: before and after each
@@ -71,8 +75,8 @@ function mortalStore(store: Store, executioner: Executioner): Store {
   });
 }
 
-function mortalPool(executioner: Executioner, slots: number): EvaluatorPool {
-  const pool = toyPool({ slots });
+function mortalPool(executioner: Executioner, slots: number, epochs: number): EvaluatorPool {
+  const pool = toyPool({ slots, epochs });
   return {
     ...pool,
     async evaluate(job, options) {
@@ -91,23 +95,36 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
+interface Run {
+  readonly slots?: number;
+  readonly trials?: number;
+  readonly epochs?: number;
+  readonly stopping?: StoppingRule;
+  readonly warmStart?: string[];
+}
+
 /** One process's run of the study in this file; killed at step `killAt`. @returns the steps that it made */
 async function run(
   file: string,
   pid: number,
   killAt: number,
-  { slots = 1, trials = 3 } = {},
+  { slots = 1, trials = 3, epochs = 2, stopping, warmStart }: Run = {},
 ): Promise<{ steps: number; killed: boolean }> {
   const store = await openStore(join(directory, file), { access: 'create' });
   const executioner = new Executioner(killAt);
-  const config = toyConfig({ trials, workers: slots });
+  const config = toyConfig({
+    trials,
+    workers: slots,
+    ...(stopping === undefined ? {} : { stopping }),
+    ...(warmStart === undefined ? {} : { warmStart }),
+  });
   try {
     await runStudy({
       store: mortalStore(store, executioner),
       config,
       space: toySpace,
       strategy: rememberingStrategy(config.seed),
-      pool: mortalPool(executioner, slots),
+      pool: mortalPool(executioner, slots, epochs),
       evaluatorIdentity: 'toy',
       codeVersion: '0.0.0',
       process: toyProcess(pid),
@@ -174,6 +191,39 @@ describe('exact resume', () => {
     while (killed) ({ killed } = await run('often.db', ++lives, 8 + lives));
     expect(lives).toBeGreaterThan(3);
     expect(await finalState('often.db')).toEqual(await finalState('whole-again.db'));
+  });
+
+  it.each<StoppingRule>([
+    { rule: 'median', after: 1, warmUpTrials: 1 },
+    { rule: 'asha', firstRung: 1, factor: 2 },
+  ])('also where hopeless children are stopped early: $rule', { timeout: 120_000 }, async (stopping) => {
+    const changes = { stopping, epochs: 4, trials: 5 };
+    const { rule } = stopping;
+    const whole = await run(`${rule}.db`, 1, Number.POSITIVE_INFINITY, changes);
+    const expected = await finalState(`${rule}.db`);
+    expect(new Set(expected.facts.map((trial) => trial.state))).toEqual(new Set(['completed', 'stopped']));
+    for (let step = 0; step < whole.steps; step += 2) {
+      const file = `${rule}-killed-at-${step}.db`;
+      expect((await run(file, 1, step, changes)).killed, `step ${step} was reached`).toBe(true);
+      expect(await run(file, 2, Number.POSITIVE_INFINITY, changes)).toMatchObject({ killed: false });
+      expect(await finalState(file), `killed at step ${step}`).toEqual(expected);
+    }
+  });
+
+  it('also where it began with given samples', { timeout: 120_000 }, async () => {
+    const warmStart = [3, 4].map((seed) =>
+      encodeSample(sampleUniformly(toySpace, { layers: 2 }, randomStream(seed)), toySpace),
+    );
+    const changes = { warmStart, trials: 4 };
+    const whole = await run('warm.db', 1, Number.POSITIVE_INFINITY, changes);
+    const expected = await finalState('warm.db');
+    expect(expected.facts.slice(0, 2).map((trial) => trial.tokens)).toEqual(warmStart);
+    for (let step = 0; step < whole.steps; step += 2) {
+      const file = `warm-killed-at-${step}.db`;
+      expect((await run(file, 1, step, changes)).killed, `step ${step} was reached`).toBe(true);
+      expect(await run(file, 2, Number.POSITIVE_INFINITY, changes)).toMatchObject({ killed: false });
+      expect(await finalState(file), `killed at step ${step}`).toEqual(expected);
+    }
   });
 
   it('with several workers: no completed trial is lost or changed, and each is told once', {

@@ -18,7 +18,11 @@ import { nearest } from './nearest.ts';
  * that evaluates: they load the engine.
  */
 export const builtInEvaluators: ReadonlyMap<string, () => Promise<Readonly<Record<string, unknown>>>> =
-  new Map([['image-classifier', () => import('../child/image-classifier.ts')], ...tableEvaluators]);
+  new Map([
+    ['image-classifier', () => import('../child/image-classifier.ts')],
+    ['recipe-classifier', () => import('../child/recipe-classifier.ts')],
+    ...tableEvaluators,
+  ]);
 
 /** The built-in evaluators that need no process of their own; known without importing any of them. */
 export const inlineBuiltIns: ReadonlySet<string> = new Set(tableEvaluators.keys());

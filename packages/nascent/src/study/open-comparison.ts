@@ -19,7 +19,16 @@ export interface ComparisonOpening {
 }
 
 /** What the runs of a comparison depend on, whichever strategy makes them. */
-const fixed: readonly (keyof StudyConfig)[] = ['space', 'evaluator', 'reward', 'trials', 'budget', 'limits'];
+const fixed: readonly (keyof StudyConfig)[] = [
+  'space',
+  'evaluator',
+  'reward',
+  'trials',
+  'budget',
+  'limits',
+  'stopping',
+  'warmStart',
+];
 
 /** What a comparison that is there is checked against. */
 export type ComparisonCheck = Pick<

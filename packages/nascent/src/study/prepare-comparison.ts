@@ -6,6 +6,7 @@ import { scheduledArguments } from './layer-schedule.ts';
 import type { ModuleReference } from './module-reference.ts';
 import { loadSpace, resolveModule } from './modules.ts';
 import { evaluatorIdentity } from './trial-identity.ts';
+import { warmStartSamples } from './warm-start.ts';
 
 /** A strategy of a comparison with its module. Plain data: it crosses process edges. */
 export interface PreparedStrategy {
@@ -30,7 +31,7 @@ export interface PreparedComparison {
 /**
  * Finds the modules that a comparison names and loads its space; the engine is not loaded here.
  * @param directory the config's
- * @throws ComparedStrategyError, InvalidArgumentError, ModuleNotFoundError, ModuleNotLoadedError
+ * @throws ComparedStrategyError, InvalidArgumentError, WarmStartError, ModuleNotFoundError, ModuleNotLoadedError
  */
 export async function prepareComparison(
   config: StudyConfig,
@@ -59,6 +60,7 @@ export async function prepareComparison(
   );
   const space = await loadSpace(spaceModule, config.space.options);
   space.start(scheduledArguments(config.space.arguments, config.space.schedule, 0)); // throws if it cannot
+  warmStartSamples(config.warmStart, space); // likewise
   return {
     space,
     spaceModule,

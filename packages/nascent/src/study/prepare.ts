@@ -5,6 +5,7 @@ import { scheduledArguments } from './layer-schedule.ts';
 import type { ModuleReference } from './module-reference.ts';
 import { loadSpace, loadStrategy, resolveModule } from './modules.ts';
 import { evaluatorIdentity } from './trial-identity.ts';
+import { refuseUnableStrategy, warmStartSamples } from './warm-start.ts';
 
 /** What a study needs besides a store and a pool, made from its config. */
 export interface PreparedStudy {
@@ -17,10 +18,10 @@ export interface PreparedStudy {
 }
 
 /**
- * Loads the modules that a config names, and checks that the space takes the config's arguments: before any worker
- * has loaded its data.
+ * Loads the modules that a config names, and checks that the space takes the config's arguments and has its warm start:
+ * before any worker has loaded its data.
  * @param directory the config's
- * @throws InvalidArgumentError, ModuleNotFoundError, ModuleNotLoadedError, ModuleUnsuitableError, and what the modules say of their options
+ * @throws InvalidArgumentError, WarmStartError, ModuleNotFoundError, ModuleNotLoadedError, ModuleUnsuitableError, and what the modules say of their options
  */
 export async function prepareStudy(config: StudyConfig, directory: string): Promise<PreparedStudy> {
   const [spaceModule, strategyModule, evaluatorModule] = await Promise.all([
@@ -30,7 +31,9 @@ export async function prepareStudy(config: StudyConfig, directory: string): Prom
   ]);
   const space = await loadSpace(spaceModule, config.space.options);
   space.start(scheduledArguments(config.space.arguments, config.space.schedule, 0)); // throws if it cannot
+  warmStartSamples(config.warmStart, space); // throws if it has none of them
   const strategy = (await loadStrategy(strategyModule))(space, config.strategy.options, config.seed);
+  refuseUnableStrategy(strategy, config.warmStart);
   const { options } = config.evaluator;
   return {
     space,

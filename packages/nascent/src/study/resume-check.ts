@@ -11,6 +11,7 @@ export const changeable: readonly (keyof StudyConfig)[] = [
   'workers',
   'limits',
   'compare',
+  'retrain',
 ];
 
 /**

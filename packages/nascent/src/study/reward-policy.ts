@@ -16,7 +16,8 @@ export interface Earned {
 export function earned(evaluation: Evaluation | null, reward: RewardConfig): Earned {
   if (evaluation === null) return { reward: reward.failed, score: null };
   const value = rewardOf(evaluation, reward);
-  if (evaluation.outcome.kind !== 'completed') return { reward: value, score: null };
+  const { kind } = evaluation.outcome;
+  if (kind !== 'completed' && kind !== 'stopped') return { reward: value, score: null };
   const scores = evaluation.curve.slice(-reward.lastEpochs).map((epoch) => epoch.score);
   return { reward: value, score: scores.reduce((best, score) => (isBetter(score, best) ? score : best)) };
 }

@@ -9,13 +9,17 @@ import {
   toyProcess,
   toySpace,
 } from '../../test/fixtures/toy-study.ts';
-import { deriveSeed } from '../random.ts';
+import { deriveSeed, randomStream } from '../random.ts';
+import { encodeSample } from '../search-space/tokens.ts';
+import { sampleUniformly } from '../search-space/uniform.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { StudyConfigInput } from './config.ts';
 import { ConfigChangedError, EvaluatorFailedError, StudyRunningError } from './errors.ts';
 import { type RunStudyOptions, runStudy } from './run-study.ts';
+import { verdict } from './stopping/verdict.ts';
 import type { StudyEvent } from './study-event.ts';
+import { WarmStartError } from './warm-start.ts';
 
 let directory: string;
 let store: Store;
@@ -211,6 +215,37 @@ describe('study › duplicates', () => {
   });
 });
 
+describe('study › warm start', () => {
+  const given = [1, 2].map((seed) => sampleUniformly(toySpace, { layers: 2 }, randomStream(seed)));
+  const warmStart = given.map((sample) => encodeSample(sample, toySpace));
+
+  it('trains the given samples first, tells and counts them like others; then the strategy draws', async () => {
+    const strategy = rememberingStrategy(7);
+    const { trials, strategy: summary } = await runStudy(study({ warmStart, trials: 4 }, { strategy }));
+    expect(trials.slice(0, 2).map((trial) => trial.tokens)).toEqual(warmStart);
+    expect(trials[2]?.tokens).toContain('layers=3');
+    expect(trials.every((trial) => trial.state === 'completed' && trial.reward !== null)).toBe(true);
+    expect(strategy.told.map(({ number, reward }) => [number, reward])).toEqual(
+      trials.map(({ number, reward }) => [number, reward]),
+    );
+    expect(summary.samples).toBe(4);
+  });
+
+  it('a sample of another space, or a strategy that takes none, is refused before the study is begun', async () => {
+    await expect(runStudy(study({ warmStart: ['resnet-like'] }))).rejects.toThrow(WarmStartError);
+    const { adopt: _, ...strategy } = rememberingStrategy(7);
+    await expect(runStudy(study({ warmStart }, { strategy }))).rejects.toThrow(/adopt/);
+    expect(await store.studies()).toEqual([]);
+  });
+
+  it('is part of the study: another one cannot resume it', async () => {
+    await runStudy(study({ warmStart, trials: 1 }));
+    await expect(runStudy(study({ trials: 1 }))).rejects.toThrow(/warmStart has changed/);
+    const { trials } = await runStudy(study({ warmStart, trials: 3 }));
+    expect(trials.slice(0, 2).map((trial) => trial.tokens)).toEqual(warmStart);
+  });
+});
+
 describe('study › interrupted', () => {
   it('hands its children back, counts it against none, and resumes to the same end', async () => {
     const reference = await openStore(join(directory, 'reference.db'), { access: 'create' });
@@ -335,6 +370,71 @@ describe('study › resumed', () => {
     const second = await runStudy(study({}, { pool }));
     expect(pool.evaluated).toEqual([]);
     expect(second.trials).toEqual(first.trials);
+  });
+});
+
+describe('study › hopeless children', () => {
+  const asha = { rule: 'asha', firstRung: 1, factor: 2 } as const;
+  const stopping = (changes: Partial<StudyConfigInput> = {}, slots = 1) =>
+    study({ trials: 12, stopping: asha, ...changes }, { pool: toyPool({ epochs: 6, slots }) });
+
+  it('are stopped, rewarded by their curve so far, told to the strategy, and never the best', async () => {
+    const strategy = rememberingStrategy(7);
+    const { trials, best } = await runStudy({ ...stopping(), strategy });
+    const stopped = trials.filter((trial) => trial.state === 'stopped');
+    expect(stopped.length).toBeGreaterThan(2);
+    expect(trials[0]?.state, 'before it nothing was trained to the end').toBe('completed');
+    for (const trial of stopped) {
+      const curve = await store.curve(1, trial.number);
+      const best = Math.max(...curve.map((point) => point.score.value));
+      expect(trial.outcome).toMatchObject({ kind: 'stopped', rule: 'asha', epoch: trial.epochs });
+      expect([1, 2, 4]).toContain(trial.epochs);
+      expect(curve).toHaveLength(trial.epochs);
+      expect(trial).toMatchObject({ reward: best, score: { value: best }, attempt: 1, parameters: 30 });
+      expect(strategy.told[trial.number - 1]).toMatchObject({ number: trial.number, reward: best });
+    }
+    for (const trial of trials.filter(({ state }) => state === 'completed')) expect(trial.epochs).toBe(6);
+    expect(best?.state).toBe('completed');
+  });
+
+  it('each verdict is the rule’s on the curves of the trials before', async () => {
+    const { trials } = await runStudy(stopping());
+    const curves = await Promise.all(trials.map((trial) => store.curve(1, trial.number)));
+    for (const [i, trial] of trials.entries()) {
+      const others = curves
+        .slice(0, i)
+        .map((curve, j) => ({ curve, completed: trials[j]?.state === 'completed' }));
+      const whole = curves[i] ?? [];
+      const verdicts = whole.map((_, at) => verdict(asha, whole.slice(0, at + 1), others));
+      expect(verdicts.slice(0, -1).every((one) => one === null)).toBe(true);
+      expect(verdicts.at(-1) ?? { kind: 'completed' }).toEqual(trial.outcome);
+    }
+  });
+
+  it('are not taken for a trained twin: a duplicate is trained itself', async () => {
+    const space = { use: './toy.ts', arguments: { layers: 1 } };
+    const { trials } = await runStudy(stopping({ space, duplicates: 'reuse', trials: 16 }));
+    const reused = trials.filter((trial) => trial.reusedFrom !== null);
+    expect(reused.length).toBeGreaterThan(0);
+    for (const { reusedFrom } of reused) expect(trials[(reusedFrom ?? 0) - 1]?.state).toBe('completed');
+    const stoppedKeys = new Set(
+      trials.filter(({ state }) => state === 'stopped').map(({ architectureKey }) => architectureKey),
+    );
+    expect(stoppedKeys.size).toBeGreaterThan(0);
+  });
+
+  it('with several at once all end, and are told once', async () => {
+    const { trials } = await runStudy(stopping({ workers: 3, trials: 20 }, 3));
+    expect(trials).toHaveLength(20);
+    for (const { state } of trials) expect(['completed', 'stopped']).toContain(state);
+    expect(trials.some(({ state }) => state === 'stopped')).toBe(true);
+  });
+
+  it('the rule cannot change on resume, nor go', async () => {
+    await runStudy(stopping({ trials: 2 }));
+    const other = { ...asha, factor: 3 };
+    await expect(runStudy(stopping({ stopping: other }))).rejects.toThrow(/stopping\.factor.*2.*3/);
+    await expect(runStudy(study({ trials: 3 }))).rejects.toThrow(/stopping/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { EpochReport } from '../evaluation/evaluation.ts';
 import { deriveSeed } from '../random.ts';
+import type { Sample } from '../search-space/sample.ts';
 import type { SearchSpace } from '../search-space/space.ts';
 import { decodeTokens, encodeSample } from '../search-space/tokens.ts';
 import type { Store, StudyRecord, TrialResult } from '../store/store.ts';
@@ -13,10 +14,12 @@ import type { EvaluatorPool, JobResult } from './evaluator-pool.ts';
 import { scheduledArguments } from './layer-schedule.ts';
 import { openStudy } from './open-study.ts';
 import { earned } from './reward-policy.ts';
+import { KnownCurves } from './stopping/known-curves.ts';
 import type { StudyEvent } from './study-event.ts';
 import { type RunningProcess, thisProcess } from './this-process.ts';
 import { chargedSeconds } from './trial-cost.ts';
 import { trialIdentity } from './trial-identity.ts';
+import { nextSample, refuseUnableStrategy, warmStartSamples } from './warm-start.ts';
 
 export interface RunStudyOptions {
   /** Open for writing; stays open. */
@@ -61,11 +64,14 @@ export interface StudySummary {
  * With one slot the study is synchronous and resume is exact: tokens, rewards, curves and the strategy's state of
  * a study killed anywhere and resumed equal, bit for bit, those of one never killed. With several, results are
  * told in the order in which they finish.
- * @throws ConfigChangedError, StudyRunningError, EvaluatorFailedError, and the errors of store, strategy and pool
+ * @throws WarmStartError, ConfigChangedError, StudyRunningError, EvaluatorFailedError, and the errors of store, strategy and
+ *   pool
  */
 export async function runStudy(options: RunStudyOptions): Promise<StudySummary> {
   const { process = thisProcess(), takeOver = false } = options;
   const startedAt = performance.now();
+  warmStartSamples(options.config.warmStart, options.space); // throws before anything is stored
+  refuseUnableStrategy(options.strategy, options.config.warmStart);
   const opened = await openStudy({ ...options, process, takeOver });
   const run = new StudyRun({ ...options, process }, opened.study);
   try {
@@ -90,6 +96,9 @@ class StudyRun {
   /** Aborted by the caller's signal, and by an error that ends the run. */
   readonly #stop = new AbortController();
   readonly #running = new Map<number, Promise<Ended>>();
+  /** Null where no child is stopped early. */
+  readonly #curves: KnownCurves | null;
+  readonly #warmStart: readonly Sample[];
   #queue: TrialRecord[] = [];
   #drawn = 0;
   /** Seconds that the trials so far were charged. */
@@ -103,6 +112,9 @@ class StudyRun {
   constructor(options: RunStudyOptions & { readonly process: RunningProcess }, study: StudyRecord) {
     this.#options = options;
     this.#study = study;
+    const { stopping } = options.config;
+    this.#warmStart = warmStartSamples(options.config.warmStart, options.space);
+    this.#curves = stopping === undefined ? null : new KnownCurves(stopping);
     this.#emit = options.onEvent ?? (() => {});
     setMaxListeners(0, this.#stop.signal); // one for each slot of the pool, however many
   }
@@ -123,6 +135,7 @@ class StudyRun {
     this.#spent = trials.reduce((sum, trial) => sum + costOf(trial), 0);
     this.#queue = trials.filter((trial) => trial.state === 'queued');
     this.#evaluatorWorks = trials.some((trial) => isTerminal(trial.state) && trial.outcome?.kind !== 'error');
+    await this.#learnCurves(trials);
     const finished = trials.filter((trial) => isTerminal(trial.state)).length;
     this.#emit({
       kind: 'study-started',
@@ -135,6 +148,14 @@ class StudyRun {
     });
     if (signal?.aborted) this.#interrupt();
     signal?.addEventListener('abort', this.#interrupt, { once: true });
+  }
+
+  async #learnCurves(trials: readonly TrialRecord[]): Promise<void> {
+    if (this.#curves === null) return;
+    for (const { number, outcome, reusedFrom } of trials) {
+      if (outcome === null || reusedFrom !== null) continue;
+      this.#curves.ended(number, await this.#options.store.curve(this.#study.id, number), outcome);
+    }
   }
 
   readonly #interrupt = (): void => {
@@ -224,24 +245,21 @@ class StudyRun {
     const { store, strategy, space, config, evaluatorIdentity } = this.#options;
     const number = this.#drawn + 1;
     const args = scheduledArguments(config.space.arguments, config.space.schedule, this.#drawn);
-    const samples = strategy.ask(1, args);
-    const drawn = samples.map((sample): NewTrial => {
-      const architecture = space.decode(sample);
-      return {
-        number,
-        tokens: encodeSample(sample, space),
-        architecture,
-        architectureKey: trialIdentity(architecture, evaluatorIdentity),
-        seed: deriveSeed(this.#study.seed, 'trial', number),
-      };
-    });
+    const sample = nextSample(strategy, { warmStart: this.#warmStart, drawn: this.#drawn, args });
+    const architecture = space.decode(sample);
+    const drawn: NewTrial = {
+      number,
+      tokens: encodeSample(sample, space),
+      architecture,
+      architectureKey: trialIdentity(architecture, evaluatorIdentity),
+      seed: deriveSeed(this.#study.seed, 'trial', number),
+    };
     const state = { bytes: strategy.state(), from: this.#revision };
-    const { trials, revision } = await store.ask(this.#study.id, this.#owner, drawn, state);
+    const { trials, revision } = await store.ask(this.#study.id, this.#owner, [drawn], state);
     this.#revision = revision;
     this.#drawn = number;
     const [trial] = trials;
-    if (trial === undefined)
-      throw new Error(`the strategy ${strategy.name} was asked for 1 sample and gave none`);
+    if (trial === undefined) throw new Error(`trial ${number} was stored but did not come back`);
     return trial;
   }
 
@@ -261,7 +279,10 @@ class StudyRun {
       written.catch(() => {}); // it is awaited below, once the child is done
     };
     const job = { trial: number, attempt, architecture, seed };
-    const result = await pool.evaluate(job, { report, signal: this.#stop.signal });
+    const curves = this.#curves;
+    const judge =
+      curves === null ? undefined : (curve: readonly EpochReport[]) => curves.judge(number, curve);
+    const result = await pool.evaluate(job, { report, judge, signal: this.#stop.signal });
     await written;
     return { trial, result };
   }
@@ -311,6 +332,7 @@ class StudyRun {
     const { store } = this.#options;
     const { number, attempt } = trial;
     this.#interrupted = true; // also where the pool was closed under the study
+    this.#curves?.forget(number);
     const step = await store.requeue(this.#study.id, this.#owner, number, { kind: 'hand-back', attempt });
     if (step.accepted) this.#handedBack.push(number);
   }
@@ -325,6 +347,7 @@ class StudyRun {
     const detail = outcome.kind === 'crashed' ? outcome.detail : outcome.message;
     const step = advance(trial, why);
     if (step.accepted && step.next.state === 'queued') {
+      this.#curves?.forget(number);
       const requeued = await store.requeue(this.#study.id, this.#owner, number, why);
       if (!requeued.accepted) return;
       this.#queue.unshift(requeued.next);
@@ -347,7 +370,10 @@ class StudyRun {
     const { number, attempt, tokens } = trial;
     // A cancelled trial is not told: the strategy must not learn what the store will refuse.
     const current = await store.trial(this.#study.id, number);
-    if (current.state !== 'running' || current.attempt !== attempt) return;
+    if (current.state !== 'running' || current.attempt !== attempt) {
+      this.#curves?.forget(number);
+      return;
+    }
     strategy.tell([{ number, sample: decodeTokens(tokens, space), reward: result.reward }]);
     const told = await store.tell(
       this.#study.id,
@@ -362,6 +388,7 @@ class StudyRun {
     }
     this.#revision = told.next.revision;
     this.#spent += costOf(told.next.trial);
+    if (result.reusedFrom === null) this.#curves?.ended(number, result.curve, result.outcome);
     this.#evaluatorWorks ||= result.outcome.kind !== 'error';
     this.#emit({ kind: 'trial-finished', trial: told.next.trial });
     this.#emit({ kind: 'strategy-updated', summary: () => strategy.summary() });

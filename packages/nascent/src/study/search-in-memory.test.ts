@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { curveOf } from '../../test/fixtures/learning-curves.ts';
 import { randomStream } from '../random.ts';
 import { choice } from '../search-space/decision.ts';
 import type { Sample } from '../search-space/sample.ts';
@@ -144,6 +145,74 @@ describe('a search in memory › the budget', () => {
     expect(ended?.run.trials.tokens).toHaveLength(3);
     expect(ended?.clock).toBe('simulated');
     expect(strategy.told).toHaveLength(3);
+  });
+});
+
+describe('a search in memory › warm start', () => {
+  it('runs the given samples first, for every strategy; they count, are charged and told', async () => {
+    const warmStart = options('db').strategy.ask(1, {}).concat(options('b').strategy.ask(1, {}));
+    const strategy = randomSearch(space, {}, 5);
+    const { search } = options('a', {
+      plan: { ...plan, warmStart, trials: 4, budgetSeconds: 1000 },
+      strategy,
+    });
+    const ended = await searchInMemory(search);
+    expect(cellsOf(ended?.run.trials.tokens ?? [])).toMatch(/^db[abcd]{2}$/);
+    expect(ended?.run.trials.seconds.slice(0, 2)).toEqual([80, 20]);
+    expect(strategy.summary().samples).toBe(4);
+  });
+
+  it('a strategy that takes none is refused', async () => {
+    const warmStart = options('d').strategy.ask(1, {});
+    await expect(searchInMemory(options('a', { plan: { ...plan, warmStart } }).search)).rejects.toThrow(
+      /adopt/,
+    );
+  });
+});
+
+describe('a search in memory › hopeless children', () => {
+  /** Accuracies after each epoch; cell b is hopeless from the first. */
+  const curves: Readonly<Record<string, readonly number[]>> = {
+    a: [0.3, 0.5, 0.7, 0.8],
+    b: [0.1, 0.2, 0.25, 0.95],
+    c: [0.4, 0.6, 0.7, 0.9],
+    d: [0.35, 0.4, 0.45, 0.5],
+  };
+  const whole = (cell: string, simulated: boolean): SharedEvaluation => ({
+    seconds: 40,
+    result: {
+      kind: 'evaluated',
+      evaluation: {
+        outcome: { kind: 'completed' },
+        curve: curveOf(curves[cell] ?? []),
+        parameters: 1,
+        facts: simulated ? { simulatedSeconds: 100 } : {},
+      },
+    },
+  });
+  const search = async (cells: string, simulated: boolean) => {
+    const made = options(cells, {
+      plan: { ...plan, trials: cells.length, stopping: { rule: 'median', after: 1, warmUpTrials: 1 } },
+      evaluate: async (architecture: unknown) => whole((architecture as Cell).cell, simulated),
+    });
+    return { ended: await searchInMemory(made.search), told: made.strategy.told };
+  };
+
+  it('end where the rule stops them, are charged what they trained, and have no score', async () => {
+    // a completes. b: 0.1 < 0.3 at epoch 1. c completes. d: 0.35 is the median at 1; 0.4 < (0.4 + 0.5) / 2 at 2.
+    const { ended, told } = await search('abcd', false);
+    expect(ended?.run.trials.seconds).toEqual([40, 10, 40, 20]);
+    expect(ended?.run.trials.reward).toEqual([0.8, 0.1, 0.9, 0.4]);
+    expect(ended?.run.trials.score).toEqual([0.8, null, 0.9, null]);
+    expect(told.map(({ reward }) => reward)).toEqual([0.8, 0.1, 0.9, 0.4]);
+    expect((await search('abcd', true)).ended?.run.trials.seconds).toEqual([100, 25, 100, 50]);
+  });
+
+  it('a whole evaluation is kept for later: a repeat is judged anew', async () => {
+    // As the first it is trained to the end; after c it would be stopped: 0.35 < (0.35 + 0.4) / 2 at epoch 1.
+    const { ended } = await search('dcd', false);
+    expect(ended?.run.trials.seconds).toEqual([40, 40, 10]);
+    expect(ended?.run.trials.repeat).toEqual([false, false, true]);
   });
 });
 

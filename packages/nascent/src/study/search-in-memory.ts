@@ -1,14 +1,18 @@
 import type { FinalScores } from '../evaluation/evaluator.ts';
 import { deriveSeed } from '../random.ts';
 import type { RewardConfig } from '../reinforce/reward.ts';
-import type { SpaceArguments } from '../search-space/sample.ts';
+import type { Sample, SpaceArguments } from '../search-space/sample.ts';
 import type { EvaluationResult, FinalSplits, SharedEvaluation } from '../store/comparison-store.ts';
 import type { Strategy } from '../strategy/strategy.ts';
 import type { SearchRun } from '../trial/search-run.ts';
 import type { ArchitecturesOfSamples } from './architectures-of-samples.ts';
 import { type LayerSchedule, scheduledArguments } from './layer-schedule.ts';
 import { earned } from './reward-policy.ts';
+import { KnownCurves } from './stopping/known-curves.ts';
+import type { StoppingRule } from './stopping/rule.ts';
+import { shareTrained, stopAfter } from './stopping/stop-after.ts';
 import { chargedSeconds } from './trial-cost.ts';
+import { nextSample } from './warm-start.ts';
 
 /** What all runs of a comparison have in common. */
 export interface SearchPlan {
@@ -19,6 +23,10 @@ export interface SearchPlan {
   readonly trials: number;
   /** At most so many seconds; null where only trials are counted. */
   readonly budgetSeconds: number | null;
+  /** Absent where every child is trained to the end. */
+  readonly stopping?: StoppingRule | undefined;
+  /** The first samples of each run, the same for every strategy; absent or empty where it draws them itself. */
+  readonly warmStart?: readonly Sample[] | undefined;
 }
 
 /** What one run needs besides the plan. */
@@ -60,6 +68,10 @@ export function replicateSeed(runSeed: number, architecture: string): number {
  * A trial counts if it is complete within the budget. The first that would overshoot is neither counted nor told,
  * and ends the run. A sample that builds an architecture seen before in this run is charged again: a strategy that
  * avoids repeats saves that.
+ *
+ * With a stopping rule each run judges whole learning curves, which strategies can share: what it sees of an
+ * evaluation ends where the rule would have stopped the child after the run's earlier trials, and it is charged that
+ * part of the seconds. A stopped child has a reward, but no score.
  * @returns null where `evaluate` said that the run is interrupted
  * @throws RewardRefusedError for a test score among others, and what strategy and evaluator throw
  */
@@ -70,34 +82,33 @@ export async function searchInMemory(options: SearchInMemoryOptions): Promise<En
   let spent = 0;
   let strategyMs = 0;
   let simulated = false;
+  const curves = plan.stopping === undefined ? null : new KnownCurves(plan.stopping);
 
   while (trials.count < plan.trials) {
     const askedAt = performance.now();
-    const [sample] = strategy.ask(1, scheduledArguments(plan.arguments, plan.schedule, trials.count));
+    const args = scheduledArguments(plan.arguments, plan.schedule, trials.count);
+    const sample = nextSample(strategy, { warmStart: plan.warmStart ?? [], drawn: trials.count, args });
     strategyMs += performance.now() - askedAt;
-    if (sample === undefined) {
-      throw new Error(`the strategy ${strategy.name} was asked for 1 sample and gave none`);
-    }
     const { tokens, architecture, key } = architectures.of(sample);
     const before = seen.get(key);
-    const evaluation = before ?? (await options.evaluate(architecture, key, replicateSeed(seed, key)));
-    if (evaluation === null) return null;
-    seen.set(key, evaluation);
+    const whole = before ?? (await options.evaluate(architecture, key, replicateSeed(seed, key)));
+    if (whole === null) return null;
+    seen.set(key, whole);
+    const evaluation = curves === null ? whole : stoppedWhere(curves, trials.count + 1, whole);
 
     const { seconds, clock } = chargedSeconds(factsOf(evaluation.result), evaluation.seconds);
     if (plan.budgetSeconds !== null && spent + seconds > plan.budgetSeconds) break;
     spent += seconds;
     simulated ||= clock === 'simulated';
-    const { reward, score } = earned(
-      evaluation.result.kind === 'evaluated' ? evaluation.result.evaluation : null,
-      plan.reward,
-    );
+    const evaluated = evaluation.result.kind === 'evaluated' ? evaluation.result.evaluation : null;
+    const { reward, score } = earned(evaluated, plan.reward);
     trials.add({
       tokens,
       architecture,
       key,
       reward,
-      score: score?.value ?? null,
+      // Scores after different epochs do not compare.
+      score: evaluated?.outcome.kind === 'stopped' ? null : (score?.value ?? null),
       seconds,
       repeat: before !== undefined,
     });
@@ -120,6 +131,18 @@ export async function searchInMemory(options: SearchInMemoryOptions): Promise<En
     },
     clock: simulated ? 'simulated' : 'measured',
     finals: opened.splits,
+  };
+}
+
+/** The evaluation as far as the stopping rule lets the child train. */
+function stoppedWhere(curves: KnownCurves, trial: number, whole: SharedEvaluation): SharedEvaluation {
+  if (whole.result.kind !== 'evaluated') return whole;
+  const { evaluation } = whole.result;
+  const stopped = curves.replay(trial, evaluation);
+  if (stopped === null) return whole;
+  return {
+    result: { kind: 'evaluated', evaluation: stopAfter(evaluation, stopped) },
+    seconds: whole.seconds * shareTrained(evaluation, stopped.epoch),
   };
 }
 

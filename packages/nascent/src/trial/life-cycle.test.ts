@@ -8,7 +8,7 @@ const anyTransition: fc.Arbitrary<Transition> = fc.oneof(
   fc.record({
     kind: fc.constant('finish' as const),
     attempt,
-    as: fc.constantFrom('completed' as const, 'diverged' as const, 'failed' as const),
+    as: fc.constantFrom('completed' as const, 'stopped' as const, 'diverged' as const, 'failed' as const),
   }),
   fc.record({
     kind: fc.constant('child-failed' as const),

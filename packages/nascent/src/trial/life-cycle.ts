@@ -3,7 +3,7 @@
  * inside its transactions.
  *
  * ```text
- * queued ──start──▶ running (attempt n) ──finish──▶ completed | diverged | failed
+ * queued ──start──▶ running (attempt n) ──finish──▶ completed | stopped | diverged | failed
  *   ▲                  │  │
  *   ├──hand-back───────┘  │   its supervisor died or was interrupted: not the child's fault
  *   └──child-failed───────┘   the child died or threw: counted; at the attempt limit ──▶ failed
@@ -13,6 +13,8 @@
  * - `queued`: drawn by the strategy and stored; nobody works on it.
  * - `running`: a supervisor trains it as attempt n. Attempts count from 1, each start adds one.
  * - `completed`: trained to the end, has a score.
+ * - `stopped`: ended early by the study's stopping rule; its reward comes from the curve so far, and nothing takes
+ *   that for the score of a whole training: it is never the best trial and its result is never reused.
  * - `diverged`: its loss or weights stopped being finite; an answer of the child, never tried again.
  * - `failed`: too large, out of memory, out of time, or died or threw as often as the attempt limit allows.
  * - `cancelled`: taken back by a person; it is not told to the strategy.
@@ -21,13 +23,16 @@
  * refused (fencing), so that a supervisor which was thought dead cannot overwrite its successor.
  */
 
-export type TerminalState = 'completed' | 'diverged' | 'failed' | 'cancelled';
+/** The terminal states that an evaluation leads to. */
+export type FinishedState = 'completed' | 'stopped' | 'diverged' | 'failed';
+export type TerminalState = FinishedState | 'cancelled';
 export type TrialState = 'queued' | 'running' | TerminalState;
 
 export const trialStates: readonly TrialState[] = [
   'queued',
   'running',
   'completed',
+  'stopped',
   'diverged',
   'failed',
   'cancelled',
@@ -48,7 +53,7 @@ export const born: LifeCycle = { state: 'queued', attempt: 0, childFailures: 0 }
 /** What may happen to a trial. `attempt` is the attempt that the sender believes to be running. */
 export type Transition =
   | { readonly kind: 'start' }
-  | { readonly kind: 'finish'; readonly attempt: number; readonly as: 'completed' | 'diverged' | 'failed' }
+  | { readonly kind: 'finish'; readonly attempt: number; readonly as: FinishedState }
   /** @property attemptLimit the child's failures after which the trial has failed, at least 1 */
   | { readonly kind: 'child-failed'; readonly attempt: number; readonly attemptLimit: number }
   | { readonly kind: 'hand-back'; readonly attempt: number }

@@ -1,5 +1,5 @@
 import type { Outcome, Score } from '../evaluation/evaluation.ts';
-import type { LifeCycle } from './life-cycle.ts';
+import type { FinishedState, LifeCycle } from './life-cycle.ts';
 import type { ProcessIdentity } from './owner.ts';
 
 /**
@@ -12,8 +12,8 @@ export type TrialOutcome =
   | { readonly kind: 'error'; readonly message: string };
 
 /** The terminal state that an outcome leads to. */
-export function stateOf(outcome: TrialOutcome): 'completed' | 'diverged' | 'failed' {
-  return outcome.kind === 'completed' || outcome.kind === 'diverged' ? outcome.kind : 'failed';
+export function stateOf({ kind }: TrialOutcome): FinishedState {
+  return kind === 'completed' || kind === 'stopped' || kind === 'diverged' ? kind : 'failed';
 }
 
 /** Facts about the worker that trained the child. Clock and machine facts: not part of exact resume. */
@@ -42,7 +42,7 @@ export interface TrialRecord extends NewTrial, LifeCycle {
   readonly outcome: TrialOutcome | null;
   /** By the study's reward policy; null until the trial is terminal, and for cancelled trials. */
   readonly reward: number | null;
-  /** The score that the reward was computed from; null where there is none. */
+  /** The score that the reward was computed from (of a stopped child: so far); null where there is none. */
   readonly score: Score | null;
   /** Trainable parameters of the child; null where it was not built. */
   readonly parameters: number | null;

@@ -28,7 +28,7 @@ export interface RunTrials {
   /** Identity of the architecture after repair: equal where two samples build the same child. */
   readonly architecture: readonly string[];
   readonly reward: readonly number[];
-  /** The search-time score (a fraction for accuracy, else the perplexity); null where the child failed. */
+  /** The search-time score (a fraction for accuracy, else the perplexity); null where the child failed or was stopped early. */
   readonly score: readonly (number | null)[];
   /** Seconds charged: simulated where the evaluator says so, else measured. */
   readonly seconds: readonly number[];
@@ -59,4 +59,6 @@ export interface ComparisonFacts {
   };
   /** True for studies that were searched one by one: a common seed does not give an architecture the same result. */
   readonly separateStudies?: boolean;
+  /** With how many given samples runs began (a warm start): the numbers that occur, ascending. Absent: none did. */
+  readonly warmStart?: readonly number[];
 }

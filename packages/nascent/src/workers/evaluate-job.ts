@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.ts';
-import type { EpochReport, Outcome } from '../evaluation/evaluation.ts';
+import type { EpochReport, Evaluation, Outcome, Stopped } from '../evaluation/evaluation.ts';
 import type { EvaluationJob, JobResult, WorkerFacts } from '../study/evaluator-pool.ts';
+import { stopAfter } from '../study/stopping/stop-after.ts';
 import { watchMemory } from './memory-watch.ts';
 import type { Order, Word } from './messages.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -16,6 +17,7 @@ export interface JobLimits {
 
 export interface JobOptions {
   readonly report: (epoch: EpochReport) => void;
+  readonly judge: ((curve: readonly EpochReport[]) => Stopped | null) | undefined;
   readonly signal: AbortSignal;
   readonly limits: JobLimits;
   readonly threads: number;
@@ -28,12 +30,12 @@ const longestTimer = 2 ** 31 - 1; // setTimeout fires at once beyond it
 
 /**
  * Runs one job on one worker and decides its fate. When the promise settles, the worker is either idle again or
- * has ended. Rejects only with what `report` threw.
+ * has ended. Rejects only with what `report` or `judge` threw.
  */
 export function evaluateJob(
   worker: WorkerProcess<Order, Word>,
   job: EvaluationJob,
-  { report, signal, limits, threads }: JobOptions,
+  { report, judge, signal, limits, threads }: JobOptions,
 ): Promise<JobResult | NeverBegun> {
   const { trial, attempt } = job;
   const curve: EpochReport[] = [];
@@ -41,6 +43,7 @@ export function evaluateJob(
   const stops: (() => void)[] = [];
   let begun = false;
   let outOfTime = false;
+  let stopped: Stopped | null = null;
   let killedFor: Outcome | null = null;
   let faultOfReport: { readonly thrown: unknown } | null = null;
 
@@ -55,15 +58,28 @@ export function evaluateJob(
       else reject(faultOfReport.thrown);
     };
     const facts = (overheadMs: number): WorkerFacts => ({ threads, pid: worker.pid, overheadMs });
+    const withoutAnswer = (outcome: Outcome): Evaluation => ({ outcome, curve, parameters: null, facts: {} });
     const ownOutcome = (outcome: Outcome): JobResult => ({
       kind: 'evaluated',
-      evaluation: { outcome, curve, parameters: null, facts: {} },
+      evaluation: withoutAnswer(outcome),
       workerFacts: facts(0),
+    });
+    // The verdict stands, whatever the child did after it: the same curve always brings the same result.
+    const stoppedResult = (outcome: Stopped, evaluation: Evaluation, overheadMs: number): JobResult => ({
+      kind: 'evaluated',
+      evaluation: stopAfter(evaluation, outcome),
+      workerFacts: facts(overheadMs),
     });
     const timedOut = (): Outcome => ({ kind: 'timed-out', limitMs: (limits.secondsPerTrial ?? 0) * 1000 });
 
     const cancel = () => {
       worker.say({ kind: 'abort', trial, attempt, reason: 'cancelled' });
+      after(limits.graceMs, () => worker.kill());
+    };
+
+    const stop = (outcome: Stopped) => {
+      stopped = outcome;
+      worker.say({ kind: 'stop', trial, attempt, outcome });
       after(limits.graceMs, () => worker.kill());
     };
 
@@ -75,10 +91,13 @@ export function evaluateJob(
           begun = true;
           return;
         case 'epoch':
+          if (stopped !== null) return;
           curve.push(word.report);
           if (signal.aborted) return;
           try {
             report(word.report);
+            const verdict = outOfTime ? null : (judge?.(curve) ?? null);
+            if (verdict !== null) stop(verdict);
           } catch (thrown) {
             faultOfReport = { thrown };
             worker.kill();
@@ -86,16 +105,19 @@ export function evaluateJob(
           return;
         case 'threw':
           if (signal.aborted) return finish({ kind: 'cancelled' });
+          if (stopped !== null) return finish(stoppedResult(stopped, withoutAnswer(stopped), 0));
           return finish(outOfTime ? ownOutcome(timedOut()) : { kind: 'error', message: word.message });
         case 'evaluated': {
           if (signal.aborted) return finish({ kind: 'cancelled' });
           const { evaluation, evaluatorMs } = word;
+          const overheadMs = Math.max(0, performance.now() - sentAt - evaluatorMs);
+          if (stopped !== null) return finish(stoppedResult(stopped, evaluation, overheadMs));
           // An evaluator that was told to stop has not completed, whatever it calls what it has.
           const cut = outOfTime && evaluation.outcome.kind === 'completed';
           return finish({
             kind: 'evaluated',
             evaluation: cut ? { ...evaluation, outcome: timedOut() } : evaluation,
-            workerFacts: facts(Math.max(0, performance.now() - sentAt - evaluatorMs)),
+            workerFacts: facts(overheadMs),
           });
         }
       }
@@ -103,6 +125,7 @@ export function evaluateJob(
 
     const ended = (description: string) => {
       if (signal.aborted) return finish({ kind: 'cancelled' });
+      if (stopped !== null) return finish(stoppedResult(stopped, withoutAnswer(stopped), 0));
       if (killedFor !== null) return finish(ownOutcome(killedFor));
       return finish(
         begun ? { kind: 'crashed', detail: description } : { kind: 'never-begun', detail: description },

@@ -16,6 +16,8 @@ export interface EvaluatorSurroundings {
   readonly threads: number;
   /** Relative paths in the options are relative to it. */
   readonly configDirectory: string;
+  /** Resident memory that this process may hold, in MiB; null or absent where the study sets no limit. */
+  readonly memoryMiB?: number | null;
 }
 
 /**
@@ -60,6 +62,7 @@ function isEvaluator(value: unknown): value is Evaluator {
     evaluatorFactsSchema.safeParse({
       score: value['score'],
       datasetChecksum: value['datasetChecksum'] ?? null,
+      measures: value['measures'] ?? [],
     }).success
   );
 }

@@ -51,6 +51,36 @@ describe('inline pool', () => {
     expect(result).toMatchObject({ kind: 'error', message: expect.stringContaining(message) });
   });
 
+  it.each([
+    ['returns', async () => evaluation, 3],
+    ['throws', (signal: AbortSignal) => Promise.reject(signal.reason), null],
+  ])(
+    'a child that is stopped early ends with its curve so far, where its evaluator %s',
+    async (_, end, parameters) => {
+      const outcome = { kind: 'stopped', epoch: 2, rule: 'asha', detail: 'hopeless' } as const;
+      const curve = [1, 2, 3, 4].map((number) => ({ ...epoch, epoch: number }));
+      const pool = openInlinePool(
+        evaluator(async (__, { report, signal }) => {
+          for (const point of curve) report(point);
+          const ended = await end(signal);
+          return { ...ended, curve, facts: { simulatedSeconds: 8 } };
+        }),
+      );
+      const heard: number[] = [];
+      const result = await pool.evaluate(job, {
+        ...quiet(),
+        report: (point) => heard.push(point.epoch),
+        judge: (soFar) => (soFar.length === 2 ? outcome : null),
+      });
+      const facts = parameters === null ? {} : { simulatedSeconds: 4 };
+      expect(result).toMatchObject({
+        kind: 'evaluated',
+        evaluation: { outcome, curve: curve.slice(0, 2), parameters, facts },
+      });
+      expect(heard).toEqual([1, 2]);
+    },
+  );
+
   it('runs so many at once as it has slots', async () => {
     let running = 0;
     let most = 0;

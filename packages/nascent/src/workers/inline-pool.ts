@@ -1,7 +1,10 @@
 import { messageOf } from '../errors.ts';
+import { EarlyStop } from '../evaluation/early-stop.ts';
+import type { EpochReport, Stopped } from '../evaluation/evaluation.ts';
 import { type Evaluator, factsOf } from '../evaluation/evaluator.ts';
 import { parseEpochReport, parseEvaluation } from '../evaluation/parse.ts';
 import type { EvaluatorPool } from '../study/evaluator-pool.ts';
+import { stopAfter } from '../study/stopping/stop-after.ts';
 
 /**
  * Evaluates in this process: for evaluators that declare themselves `inline`, whose evaluation is a table
@@ -26,31 +29,43 @@ export function openInlinePool(evaluator: Evaluator, { slots = 1 }: { slots?: nu
   return {
     slots,
     ready: async () => factsOf(evaluator),
-    async evaluate(job, { report, signal }) {
+    async evaluate(job, { report, judge, signal }) {
       await acquire();
       const abort = new AbortController();
       const onAbort = () => abort.abort(signal.reason);
       const sources = [signal, closing.signal];
       for (const source of sources) source.addEventListener('abort', onAbort);
       const cancelled = () => sources.some((source) => source.aborted);
+      const stopped = () => stopOf(abort.signal);
+      const workerFacts = (overheadMs: number) => ({ threads: 1, pid: process.pid, overheadMs });
       let current = true;
+      const curve: EpochReport[] = [];
       try {
         if (cancelled()) return { kind: 'cancelled' };
         const returned: unknown = await evaluator.evaluate(job.architecture, {
           seed: job.seed,
           report: (epoch) => {
             const parsed = parseEpochReport(epoch, `trial ${job.trial}`);
-            if (current && !cancelled()) report(parsed);
+            if (!current || cancelled() || stopped() !== null) return;
+            curve.push(parsed);
+            report(parsed);
+            const outcome = judge?.(curve) ?? null;
+            if (outcome !== null) abort.abort(new EarlyStop(outcome));
           },
           signal: abort.signal,
         });
         const returnedAt = performance.now();
         if (cancelled()) return { kind: 'cancelled' };
-        const evaluation = parseEvaluation(returned, `trial ${job.trial}`);
-        const overheadMs = performance.now() - returnedAt;
-        return { kind: 'evaluated', evaluation, workerFacts: { threads: 1, pid: process.pid, overheadMs } };
+        const whole = parseEvaluation(returned, `trial ${job.trial}`);
+        const outcome = stopped();
+        const evaluation = outcome === null ? whole : stopAfter(whole, outcome);
+        return { kind: 'evaluated', evaluation, workerFacts: workerFacts(performance.now() - returnedAt) };
       } catch (thrown) {
-        return cancelled() ? { kind: 'cancelled' } : { kind: 'error', message: messageOf(thrown) };
+        if (cancelled()) return { kind: 'cancelled' };
+        const outcome = stopped();
+        if (outcome === null) return { kind: 'error', message: messageOf(thrown) };
+        const evaluation = { outcome, curve, parameters: null, facts: {} };
+        return { kind: 'evaluated', evaluation, workerFacts: workerFacts(0) };
       } finally {
         current = false;
         for (const source of sources) source.removeEventListener('abort', onAbort);
@@ -62,4 +77,9 @@ export function openInlinePool(evaluator: Evaluator, { slots = 1 }: { slots?: nu
       for (const next of queue.splice(0)) next();
     },
   };
+}
+
+/** How the child was stopped early; null where it was not. */
+function stopOf({ reason }: AbortSignal): Stopped | null {
+  return reason instanceof EarlyStop ? reason.outcome : null;
 }

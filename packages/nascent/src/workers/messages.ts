@@ -4,7 +4,12 @@
  * every message about a job, so that a late word of an old job is recognised.
  */
 import { z } from 'zod';
-import { epochReportSchema, evaluationSchema, evaluatorFactsSchema } from '../evaluation/parse.ts';
+import {
+  epochReportSchema,
+  evaluationSchema,
+  evaluatorFactsSchema,
+  stoppedSchema,
+} from '../evaluation/parse.ts';
 import type { ModuleReference } from '../study/module-reference.ts';
 
 const found = { use: z.string(), path: z.string(), contentHash: z.string() };
@@ -24,11 +29,14 @@ export const orderSchema = z.discriminatedUnion('kind', [
     kind: z.literal('open'),
     evaluator: z.strictObject({ module: moduleSchema, options: z.unknown() }),
     configDirectory: z.string(),
+    memoryMiB: z.number().nullable(),
     threads: z.int().min(1),
   }),
   z.strictObject({ kind: z.literal('evaluate'), ...job, seed: z.int().min(0), architecture: z.unknown() }),
   /** Abort the job's signal. `out-of-time` says that the trial's time limit is the reason. */
   z.strictObject({ kind: z.literal('abort'), ...job, reason: z.enum(['cancelled', 'out-of-time']) }),
+  /** Abort the job's signal: the study has stopped the child early. */
+  z.strictObject({ kind: z.literal('stop'), ...job, outcome: stoppedSchema }),
   /** Free everything and exit. */
   z.strictObject({ kind: z.literal('close') }),
 ]);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isAlive } from '../../test/fixtures/is-alive.ts';
 import type { Behaviour, WilfulOptions } from '../../test/fixtures/wilful-evaluator.ts';
-import type { EpochReport } from '../evaluation/evaluation.ts';
+import type { EpochReport, Stopped } from '../evaluation/evaluation.ts';
 import type { EvaluatorPool, JobResult } from '../study/evaluator-pool.ts';
 import { WorkerStartError } from './errors.ts';
 import { openProcessPool, type ProcessPoolOptions } from './process-pool.ts';
@@ -33,11 +33,16 @@ let trial = 0;
 interface Extra {
   readonly signal?: AbortSignal;
   readonly report?: (epoch: EpochReport) => void;
+  readonly judge?: (curve: readonly EpochReport[]) => Stopped | null;
 }
 const evaluate = (pool: EvaluatorPool, behaviour: Behaviour, extra: Extra = {}): Promise<JobResult> =>
   pool.evaluate(
     { trial: ++trial, attempt: 1, seed: 1000 + trial, architecture: behaviour },
-    { report: extra.report ?? (() => {}), signal: extra.signal ?? new AbortController().signal },
+    {
+      report: extra.report ?? (() => {}),
+      judge: extra.judge,
+      signal: extra.signal ?? new AbortController().signal,
+    },
   );
 const factsOf = (result: JobResult): Readonly<Record<string, number>> => {
   if (result.kind !== 'evaluated') throw new Error(`expected an evaluation, found ${JSON.stringify(result)}`);
@@ -100,6 +105,59 @@ describe('process pool', { timeout: 60_000 }, () => {
     it('jobs beyond the slots wait for their turn', async () => {
       const results = await Promise.all([1, 2, 3].map(() => evaluate(pool, { do: 'complete', epochMs: 10 })));
       expect(results.map((result) => result.kind)).toEqual(['evaluated', 'evaluated', 'evaluated']);
+    });
+  });
+
+  describe('a child that is stopped early', () => {
+    const stopAt =
+      (epoch: number) =>
+      (curve: readonly EpochReport[]): Stopped | null =>
+        curve.length === epoch ? { kind: 'stopped', epoch, rule: 'median', detail: 'hopeless' } : null;
+    const epochsOf = (result: JobResult) =>
+      result.kind === 'evaluated' ? result.evaluation.curve.map((point) => point.epoch) : [];
+
+    it('ends with the verdict, its curve so far and, where the evaluator returns them, its parameters', async () => {
+      const result = await evaluate(pool, { do: 'wait-politely' }, { judge: stopAt(1) });
+      expect(outcomeOf(result)).toEqual({ kind: 'stopped', epoch: 1, rule: 'median', detail: 'hopeless' });
+      expect(result).toMatchObject({ evaluation: { parameters: 7, curve: [{ epoch: 1 }] } });
+    });
+
+    it('also where the evaluator throws the reason of its signal', async () => {
+      const result = await evaluate(pool, { do: 'throw-when-aborted' }, { judge: stopAt(1) });
+      expect(outcomeOf(result)).toMatchObject({ kind: 'stopped', epoch: 1 });
+      expect(result).toMatchObject({ evaluation: { parameters: null, curve: [{ epoch: 1 }] } });
+    });
+
+    it('also where it was quicker than the verdict: what it did afterwards is left out', async () => {
+      const heard: number[] = [];
+      const judge = stopAt(2);
+      const report = ({ epoch }: EpochReport) => heard.push(epoch);
+      const result = await evaluate(pool, { do: 'complete', epochs: 40 }, { judge, report });
+      expect(outcomeOf(result)).toMatchObject({ kind: 'stopped', epoch: 2 });
+      expect(epochsOf(result)).toEqual([1, 2]);
+      expect(heard).toEqual([1, 2]);
+    });
+
+    it('frees its slot as soon as it takes its next step, and keeps its worker', async () => {
+      const before = factsOf(await evaluate(pool, { do: 'complete' }))['pid'];
+      await evaluate(pool, { do: 'wait-politely' }, { judge: stopAt(1) });
+      expect(factsOf(await evaluate(pool, { do: 'complete' }))['pid']).toBe(before);
+    });
+
+    it('is ended with its process after the grace time, where it takes no step', async () => {
+      const result = await evaluate(pool, { do: 'spin' }, { judge: stopAt(1) });
+      expect(outcomeOf(result)).toMatchObject({ kind: 'stopped', epoch: 1 });
+      expect(outcomeOf(await evaluate(pool, { do: 'complete' }))).toEqual({ kind: 'completed' });
+    });
+
+    it('a job that is cancelled is cancelled, whatever the verdict', async () => {
+      const abort = new AbortController();
+      const judge = (curve: readonly EpochReport[]) => {
+        abort.abort();
+        return stopAt(1)(curve);
+      };
+      const result = await evaluate(pool, { do: 'wait-politely' }, { judge, signal: abort.signal });
+      expect(result).toEqual({ kind: 'cancelled' });
     });
   });
 

@@ -46,7 +46,13 @@ export function openProcessPool(options: ProcessPoolOptions): EvaluatorPool {
     { length: workers },
     () =>
       new WorkerSlot({
-        open: { kind: 'open', evaluator: { module, options: evaluatorOptions }, configDirectory, threads },
+        open: {
+          kind: 'open',
+          evaluator: { module, options: evaluatorOptions },
+          configDirectory,
+          threads,
+          memoryMiB: jobLimits.memoryMiB,
+        },
         threads,
         memoryMiB: jobLimits.memoryMiB,
         ...(onOutput === undefined ? {} : { onOutput }),
@@ -85,13 +91,14 @@ export function openProcessPool(options: ProcessPoolOptions): EvaluatorPool {
     else next.take(slot);
   };
 
-  const evaluate: EvaluatorPool['evaluate'] = async (job, { report, signal }) => {
+  const evaluate: EvaluatorPool['evaluate'] = async (job, { report, judge, signal }) => {
     const either = bothSignals(signal, closing.signal);
     try {
       const slot = await acquire(either.signal);
       if (slot === null) return { kind: 'cancelled' };
       try {
-        return await slot.evaluate(job, { report, signal: either.signal, limits: jobLimits, threads });
+        const limits = jobLimits;
+        return await slot.evaluate(job, { report, judge, signal: either.signal, limits, threads });
       } finally {
         release(slot);
       }

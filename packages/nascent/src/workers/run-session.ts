@@ -1,5 +1,5 @@
 import { type Evaluator, factsOf } from '../evaluation/evaluator.ts';
-import { assertRewardable } from '../reinforce/reward.ts';
+import { assertEvaluatorSuits } from '../reinforce/reward.ts';
 import type { SearchSpace } from '../search-space/space.ts';
 import type { Strategy } from '../strategy/strategy.ts';
 import { ArchitecturesOfSamples } from '../study/architectures-of-samples.ts';
@@ -88,10 +88,10 @@ async function load({ config, configDirectory, threads, ...modules }: Open): Pro
     { module: modules.evaluator, ...(options === undefined ? {} : { options }) },
     { threads, configDirectory },
   );
-  assertRewardable(evaluator.score, parsed.reward);
-  const strategies = await strategyMakers(space, modules.strategies);
+  assertEvaluatorSuits(factsOf(evaluator), parsed.reward);
+  const strategies = await strategyMakers(space, modules.strategies, parsed.warmStart);
   return {
-    plan: searchPlan(parsed),
+    plan: searchPlan(parsed, space),
     space,
     architectures: new ArchitecturesOfSamples(space),
     evaluator,

@@ -1,3 +1,4 @@
+import { EarlyStop } from '../evaluation/early-stop.ts';
 import { type Evaluator, factsOf } from '../evaluation/evaluator.ts';
 import { parseEpochReport, parseEvaluation } from '../evaluation/parse.ts';
 import type { EvaluatorReference } from './evaluator-module.ts';
@@ -9,7 +10,7 @@ export interface SessionEdge {
   say(word: Word): void;
   load(
     reference: EvaluatorReference,
-    context: { threads: number; configDirectory: string },
+    context: { threads: number; configDirectory: string; memoryMiB: number | null },
   ): Promise<Evaluator>;
   exit(code: number): void;
 }
@@ -37,22 +38,25 @@ export class WorkerSession {
         return this.#open(order);
       case 'evaluate':
         return this.#evaluate(order);
-      case 'abort': {
-        const job = this.#running;
-        if (job?.trial === order.trial && job.attempt === order.attempt)
-          job.abort.abort(abortReason(order.reason));
-        return;
-      }
+      case 'abort':
+        return this.#abort(order, abortReason(order.reason));
+      case 'stop':
+        return this.#abort(order, new EarlyStop(order.outcome));
       case 'close':
         this.#evaluator?.dispose();
         this.#edge.exit(0);
     }
   }
 
+  #abort({ trial, attempt }: { readonly trial: number; readonly attempt: number }, reason: Error): void {
+    const job = this.#running;
+    if (job?.trial === trial && job.attempt === attempt) job.abort.abort(reason);
+  }
+
   async #open(order: Extract<Order, { kind: 'open' }>): Promise<void> {
-    const { evaluator, threads, configDirectory } = order;
+    const { evaluator, threads, configDirectory, memoryMiB } = order;
     try {
-      const loaded = await this.#edge.load(evaluator, { threads, configDirectory });
+      const loaded = await this.#edge.load(evaluator, { threads, configDirectory, memoryMiB });
       this.#evaluator = loaded;
       this.#edge.say({ kind: 'opened', facts: factsOf(loaded) });
     } catch (thrown) {

@@ -369,6 +369,41 @@ export function storeContract(name: string, makeBackend: () => Promise<Backend>)
       });
     });
 
+    describe('children that were stopped early', () => {
+      const outcome = { kind: 'stopped', epoch: 2, rule: 'asha', detail: 'last of 4 at rung 2' } as const;
+
+      it('keep outcome, curve, reward and the score so far', async () => {
+        const id = await begun(1);
+        await store.startTrial(id, me, 1);
+        await store.tell(id, me, result(1, { outcome }), from(1, 5));
+        const { reward, score } = result(1);
+        expect(await store.trial(id, 1)).toMatchObject({
+          state: 'stopped',
+          outcome,
+          reward,
+          score,
+          epochs: 2,
+        });
+        expect(await store.curve(id, 1)).toEqual(curve);
+        expect((await store.trials(id, { states: ['stopped'] })).map((trial) => trial.number)).toEqual([1]);
+        const terminal = { accepted: false, refusal: { kind: 'terminal', state: 'stopped' } };
+        expect(await store.startTrial(id, me, 1)).toEqual(terminal);
+      });
+
+      it('are no twin whose result a duplicate could take over', async () => {
+        const { id } = await store.createStudy(newStudy);
+        await store.claim(id, me, () => 'alive');
+        const twins = [1, 2].map((number) => newTrial(number, 'same'));
+        await store.ask(id, me, twins, from(0, 1));
+        await store.startTrial(id, me, 1);
+        await store.tell(id, me, result(1, { outcome }), from(1, 2));
+        expect(await store.completedTwin(id, 'same')).toBeNull();
+        await store.startTrial(id, me, 2);
+        await store.tell(id, me, result(2), from(2, 3));
+        expect((await store.completedTwin(id, 'same'))?.number).toBe(2);
+      });
+    });
+
     it('records are snapshots: no later change reaches them', async () => {
       const id = await begun(1);
       const before = await store.trial(id, 1);

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { NascentError } from '../../src/errors.ts';
 import { type RandomStream, randomStream } from '../../src/random.ts';
+import { builtInSpace, encodeSample, sampleUniformly } from '../../src/search-space/index.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import type { StudyConfigInput } from '../../src/study/config.ts';
 import { SearchGround, smallStudy } from './search-process.ts';
 
 /*
@@ -9,15 +11,24 @@ import { SearchGround, smallStudy } from './search-process.ts';
  * CIFAR-10 images and SIGKILL. `study/exact-resume.test.ts` kills at every step, but only in imagination.
  */
 
-const kills = 10;
 /** Print it and set it to repeat a failure. */
 const seed = Number(process.env['NASCENT_CRASH_SEED'] ?? Date.now());
 
 let ground: SearchGround;
-beforeAll(async () => {
-  ground = await SearchGround.make(smallStudy);
-});
-afterAll(() => ground.remove());
+afterEach(() => ground.remove());
+
+/** Children that the rule stops depend on the curves of those before them: a stopped one too many shows here. */
+const stoppingStudy: StudyConfigInput = {
+  ...smallStudy,
+  stopping: { rule: 'asha', firstRung: 1, factor: 2 },
+};
+
+/** Two networks of three layers before the search's own of two. */
+const warmStudy = (): StudyConfigInput => {
+  const space = builtInSpace('convolutional', smallStudy.space.options);
+  const given = [1, 2].map((number) => sampleUniformly(space, { layers: 3 }, randomStream(number)));
+  return { ...smallStudy, warmStart: given.map((sample) => encodeSample(sample, space)) };
+};
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -93,13 +104,13 @@ async function stateOf(study: string) {
   }
 }
 
-/** Numbers of the trials that have a result; read as `nascent trials` would, right after the kill. */
+/** Numbers of the trials that were trained, to the end or until they were stopped; read as `nascent trials` would, right after the kill. */
 async function completed(study: string): Promise<number[]> {
   try {
     const store = await openStore(ground.path(study), { access: 'read' });
     try {
       const { id } = await store.study();
-      return (await store.trials(id, { states: ['completed'] })).map((trial) => trial.number);
+      return (await store.trials(id, { states: ['completed', 'stopped'] })).map((trial) => trial.number);
     } finally {
       await store.close();
     }
@@ -111,27 +122,42 @@ async function completed(study: string): Promise<number[]> {
 }
 
 describe(`SIGKILL and resume (NASCENT_CRASH_SEED=${seed})`, () => {
-  it(`a study killed at ${kills} random moments ends with the trials, rewards, curves and controller of one never killed`, {
-    timeout: 900_000,
-  }, async () => {
-    const random = randomStream(seed, 'kills');
-    const timing = await runToEnd('whole.db');
-    const expected = await stateOf('whole.db');
-    expect(expected.trials.map((trial) => trial.state)).toEqual(Array(smallStudy.trials).fill('completed'));
+  it.each([
+    { what: 'a study', config: smallStudy, kills: 10, states: ['completed'] },
+    {
+      what: 'a study that stops hopeless children',
+      config: stoppingStudy,
+      kills: 4,
+      states: ['completed', 'stopped'],
+    },
+    { what: 'a study with a warm start', config: warmStudy(), kills: 4, states: ['completed'] },
+  ])(
+    '$what killed at $kills random moments ends with the trials, rewards, curves and controller of one never killed',
+    {
+      timeout: 900_000,
+    },
+    async ({ config, kills, states }) => {
+      ground = await SearchGround.make(config);
+      const random = randomStream(seed, 'kills');
+      const timing = await runToEnd('whole.db');
+      const expected = await stateOf('whole.db');
+      expect(expected.trials).toHaveLength(smallStudy.trials);
+      expect([...new Set(expected.trials.map((trial) => trial.state))].sort()).toEqual(states);
 
-    const within = { startMs: 1.2 * timing.startMs, workMs: 0.25 * timing.workMs };
-    let killed = 0;
-    for (let file = 1; killed < kills; file++) {
-      const study = `killed-${file}.db`;
-      let before: number[] = [];
-      while (killed < kills && (await killAtRandom(study, within, random))) {
-        killed++;
-        const after = await completed(study);
-        expect(after.slice(0, before.length), 'no completed trial is ever lost').toEqual(before);
-        before = after;
+      const within = { startMs: 1.2 * timing.startMs, workMs: 0.25 * timing.workMs };
+      let killed = 0;
+      for (let file = 1; killed < kills; file++) {
+        const study = `killed-${file}.db`;
+        let before: number[] = [];
+        while (killed < kills && (await killAtRandom(study, within, random))) {
+          killed++;
+          const after = await completed(study);
+          expect(after.slice(0, before.length), 'no completed trial is ever lost').toEqual(before);
+          before = after;
+        }
+        await runToEnd(study);
+        expect(await stateOf(study)).toEqual(expected);
       }
-      await runToEnd(study);
-      expect(await stateOf(study)).toEqual(expected);
-    }
-  });
+    },
+  );
 });

@@ -212,6 +212,7 @@ NAPI_MODULE_INIT() {
     export_optimisers(env, exports);
     export_batches(env, exports);
     export_fused(env, exports);
+    export_joined(env, exports);
   } catch (...) {
     raise(env);
     return nullptr;

@@ -1,12 +1,14 @@
-// Batches of standardised images prepared on a thread of their own while the last training step runs.
+// Batches of images prepared on a thread of their own while the last training step runs.
 #include "bridge.h"
+#include "image-transform.h"
 #include "slots.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
-#include <c10/util/BFloat16.h>
 
+#include <chrono>
 #include <condition_variable>
+#include <ctime>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -17,17 +19,30 @@ namespace nascent {
 
 namespace {
 
-/// out[n] = (images[index[n]] / 255 − mean) / deviation by channel, through a table of 256 values each.
+/// Time that the calling thread has spent on a processor, in seconds; wall-clock time where nobody counts that.
+double thread_seconds() {
+#ifdef CLOCK_THREAD_CPUTIME_ID
+  timespec now;
+  if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0) return now.tv_sec + now.tv_nsec / 1e9;
+#endif
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// What may be done to an image on the way.
+struct StreamOptions {
+  Whitening whitening;
+  int64_t enlarged_height, enlarged_width;
+  bool channels_last;
+};
+
 class BatchStream {
  public:
-  BatchStream(at::Tensor images, at::Tensor labels, const std::vector<double>& mean, const std::vector<double>& deviation,
-              bool channels_last)
-      : images_(std::move(images)), labels_(std::move(labels)), channels_last_(channels_last) {
-    channels_ = images_.size(1);
-    table_.resize(channels_ * 256);
-    for (int64_t c = 0; c < channels_; c++)
-      for (int64_t v = 0; v < 256; v++)
-        table_[c * 256 + v] = static_cast<float>((v / 255.0 - mean[c]) / deviation[c]);
+  BatchStream(at::Tensor images, at::Tensor labels, const StreamOptions& options)
+      : images_(std::move(images)),
+        labels_(std::move(labels)),
+        options_(options),
+        shape_{images_.size(1), images_.size(2), images_.size(3)},
+        transform_(shape_, options.enlarged_height, options.enlarged_width, options.whitening, options.channels_last) {
     thread_ = std::thread([this] { work(); });
   }
   ~BatchStream() {
@@ -41,22 +56,22 @@ class BatchStream {
 
   struct Batch {
     std::vector<int64_t> indices;
+    std::vector<Placement> placements; // empty: the images as they are
     at::Tensor images, labels;
   };
 
   /// Memory is taken on the caller's thread, so that the order of allocations never depends on timing.
-  void prepare(std::vector<int64_t> indices) {
-    auto count = images_.size(0);
-    for (auto index : indices)
-      if (index < 0 || index >= count)
-        fail("BAD_ARGUMENT", "index " + std::to_string(index) + " is outside the " + std::to_string(count) + " images");
+  void prepare(std::vector<int64_t> indices, std::vector<Placement> placements) {
+    refuse_bad_indices(indices);
+    refuse_bad_placements(placements);
     Batch batch;
     auto size = static_cast<int64_t>(indices.size());
-    auto format = channels_last_ ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
-    batch.images = at::empty({size, channels_, images_.size(2), images_.size(3)},
+    auto format = options_.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+    batch.images = at::empty({size, shape_.channels, shape_.height, shape_.width},
                              at::TensorOptions().dtype(at::kFloat).memory_format(format));
     batch.labels = at::empty({size}, at::TensorOptions().dtype(at::kLong));
     batch.indices = std::move(indices);
+    batch.placements = std::move(placements);
     {
       std::lock_guard<std::mutex> lock(mutex_);
       asked_.push_back(std::move(batch));
@@ -75,7 +90,27 @@ class BatchStream {
     return batch;
   }
 
+  double busy_seconds() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return busy_seconds_;
+  }
+
  private:
+  void refuse_bad_indices(const std::vector<int64_t>& indices) const {
+    auto count = images_.size(0);
+    for (auto index : indices)
+      if (index < 0 || index >= count)
+        fail("BAD_ARGUMENT", "index " + std::to_string(index) + " is outside the " + std::to_string(count) + " images");
+  }
+  void refuse_bad_placements(const std::vector<Placement>& placements) const {
+    const int64_t tops = options_.enlarged_height - shape_.height, lefts = options_.enlarged_width - shape_.width;
+    for (const auto& [top, left, mirrored] : placements)
+      if (top < 0 || top > tops || left < 0 || left > lefts)
+        fail("BAD_ARGUMENT", "a crop at row " + std::to_string(top) + ", column " + std::to_string(left) +
+                                 " leaves the enlarged image: at most " + std::to_string(tops) + ", " +
+                                 std::to_string(lefts));
+  }
+
   void work() {
     std::unique_lock<std::mutex> lock(mutex_);
     while (true) {
@@ -84,42 +119,42 @@ class BatchStream {
       auto batch = std::move(asked_.front());
       asked_.pop_front();
       lock.unlock();
+      const double began = thread_seconds();
       fill(batch);
+      const double took = thread_seconds() - began;
       lock.lock();
+      busy_seconds_ += took;
       ready_.push_back(std::move(batch));
       changed_.notify_all();
     }
   }
 
-  void fill(Batch& batch) const {
-    const int64_t area = images_.size(2) * images_.size(3);
+  void fill(Batch& batch) {
+    const int64_t values = shape_.channels * shape_.area();
     const uint8_t* source = images_.data_ptr<uint8_t>();
     const int64_t* labels = labels_.data_ptr<int64_t>();
     float* target = batch.images.data_ptr<float>();
     int64_t* classes = batch.labels.data_ptr<int64_t>();
     for (size_t n = 0; n < batch.indices.size(); n++) {
-      const uint8_t* image = source + batch.indices[n] * channels_ * area;
-      float* out = target + static_cast<int64_t>(n) * channels_ * area;
-      for (int64_t c = 0; c < channels_; c++) {
-        const float* values = table_.data() + c * 256;
-        const uint8_t* plane = image + c * area;
-        if (channels_last_)
-          for (int64_t p = 0; p < area; p++) out[p * channels_ + c] = values[plane[p]];
-        else
-          for (int64_t p = 0; p < area; p++) out[c * area + p] = values[plane[p]];
-      }
+      const uint8_t* image = source + batch.indices[n] * values;
+      float* out = target + static_cast<int64_t>(n) * values;
+      if (batch.placements.empty())
+        transform_.plain(image, out);
+      else
+        transform_.placed(image, batch.placements[n], out);
       classes[n] = labels[batch.indices[n]];
     }
   }
 
   const at::Tensor images_, labels_;
-  const bool channels_last_;
-  int64_t channels_;
-  std::vector<float> table_;
+  const StreamOptions options_;
+  const ImageShape shape_;
+  ImageTransform transform_; // of the thread alone
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Batch> asked_, ready_;
   size_t outstanding_ = 0;
+  double busy_seconds_ = 0;
   bool closing_ = false;
   std::thread thread_;
 };
@@ -136,28 +171,77 @@ BatchStream& stream_of(napi_env env, napi_value handle) {
   return *found->second;
 }
 
-/// openBatches(images uint8 [N,C,H,W], labels int64 [N], mean, deviation, channelsLast): a handle
+/// Far beyond any use; keeps the tables of an enlarged axis small.
+constexpr int64_t largest_side = 1 << 16;
+
+/// openBatches(images uint8 [N,C,H,W], labels int64 [N], mean or null, deviation or null, enlargedHeight,
+/// enlargedWidth, channelsLast): a handle
 napi_value open_batches(napi_env env, napi_callback_info info) {
-  Arguments<5> args(env, info);
+  Arguments<7> args(env, info);
   at::Tensor images = tensor_of(env, args[0]), labels = tensor_of(env, args[1]);
-  auto mean = to_numbers(env, args[2]), deviation = to_numbers(env, args[3]);
   if (images.dim() != 4 || images.scalar_type() != at::kByte || !images.is_cpu())
     fail("SHAPE_MISMATCH", "images must be uint8[N, C, H, W] on the CPU, found " + describe(images));
   if (labels.dim() != 1 || labels.scalar_type() != at::kLong || labels.size(0) != images.size(0) || !labels.is_cpu())
     fail("SHAPE_MISMATCH", "labels must be int64[" + std::to_string(images.size(0)) + "] on the CPU, found " + describe(labels));
-  if (mean.size() != static_cast<size_t>(images.size(1)) || deviation.size() != mean.size())
-    fail("SHAPE_MISMATCH", "mean and standard deviation need one value for each of the " +
-                               std::to_string(images.size(1)) + " channels");
-  for (double d : deviation)
-    if (!(d > 0)) fail("BAD_ARGUMENT", "a standard deviation must be positive");
-  auto stream = std::make_unique<BatchStream>(images.contiguous(), labels.contiguous(), mean, deviation, to_bool(env, args[4]));
+  const int64_t channels = images.size(1), height = images.size(2), width = images.size(3);
+  if (channels < 1 || height < 1 || width < 1 || height > largest_side || width > largest_side)
+    fail("SHAPE_MISMATCH", "images need at least one pixel and no side above " + std::to_string(largest_side) +
+                               ", found " + describe(images));
+  StreamOptions options;
+  if (!absent(env, args[2]) || !absent(env, args[3])) {
+    auto& [mean, deviation] = options.whitening;
+    mean = to_numbers(env, args[2]);
+    deviation = to_numbers(env, args[3]);
+    if (mean.size() != static_cast<size_t>(channels) || deviation.size() != mean.size())
+      fail("SHAPE_MISMATCH", "mean and standard deviation need one value for each of the " +
+                                 std::to_string(channels) + " channels");
+    for (double d : deviation)
+      if (!(d > 0)) fail("BAD_ARGUMENT", "a standard deviation must be positive");
+  }
+  options.enlarged_height = to_int(env, args[4]);
+  options.enlarged_width = to_int(env, args[5]);
+  options.channels_last = to_bool(env, args[6]);
+  if (options.enlarged_height < height || options.enlarged_width < width || options.enlarged_height > largest_side ||
+      options.enlarged_width > largest_side)
+    fail("BAD_ARGUMENT", "images of " + std::to_string(height) + " × " + std::to_string(width) +
+                             " pixels cannot be enlarged to " + std::to_string(options.enlarged_height) + " × " +
+                             std::to_string(options.enlarged_width));
+  auto stream = std::make_unique<BatchStream>(images.contiguous(), labels.contiguous(), options);
   streams().emplace(next_stream, std::move(stream));
   return from_number(env, next_stream++);
 }
+
+/// Three integers for each of `count` images: row and column of the crop in the enlarged image, 1 where it is
+/// mirrored. None where the value is absent.
+std::vector<Placement> to_placements(napi_env env, napi_value value, size_t count) {
+  if (absent(env, value)) return {};
+  auto numbers = to_ints(env, value);
+  if (numbers.size() != 3 * count)
+    fail("BAD_ARGUMENT", "placements are three integers (top, left, mirrored) for each of the " +
+                             std::to_string(count) + " images, found " + std::to_string(numbers.size()));
+  std::vector<Placement> placements;
+  placements.reserve(numbers.size() / 3);
+  for (size_t at = 0; at < numbers.size(); at += 3) {
+    if (numbers[at + 2] != 0 && numbers[at + 2] != 1)
+      fail("BAD_ARGUMENT", "mirrored is 0 or 1, found " + std::to_string(numbers[at + 2]));
+    placements.push_back({numbers[at], numbers[at + 1], numbers[at + 2] == 1});
+  }
+  return placements;
+}
+
+/// prepareBatch(handle, indices, placements or null)
 napi_value prepare_batch(napi_env env, napi_callback_info info) {
-  Arguments<2> args(env, info);
-  stream_of(env, args[0]).prepare(to_ints(env, args[1]));
+  Arguments<3> args(env, info);
+  auto& stream = stream_of(env, args[0]);
+  auto indices = to_ints(env, args[1]);
+  auto placements = to_placements(env, args[2], indices.size());
+  stream.prepare(std::move(indices), std::move(placements));
   return nullptr;
+}
+/// batchesBusy(handle): seconds of processor time that its thread has spent on batches
+napi_value batches_busy(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  return from_number(env, stream_of(env, args[0]).busy_seconds());
 }
 napi_value take_batch(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
@@ -180,6 +264,7 @@ void export_batches(napi_env env, napi_value exports) {
   NASCENT_EXPORT("openBatches", open_batches);
   NASCENT_EXPORT("prepareBatch", prepare_batch);
   NASCENT_EXPORT("takeBatch", take_batch);
+  NASCENT_EXPORT("batchesBusy", batches_busy);
   NASCENT_EXPORT("closeBatches", close_batches);
 }
 

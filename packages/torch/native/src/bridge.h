@@ -126,6 +126,7 @@ void export_memory(napi_env, napi_value exports);
 void export_optimisers(napi_env, napi_value exports);
 void export_batches(napi_env, napi_value exports);
 void export_fused(napi_env, napi_value exports);
+void export_joined(napi_env, napi_value exports);
 void export_slots(napi_env, napi_value exports);
 
 /// The JavaScript function that makes a TorchError (code, message, operator, arguments).

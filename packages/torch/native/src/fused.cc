@@ -4,56 +4,25 @@
 // everything else goes through libtorch's own operators. Work is cut into blocks of rows whose number does not
 // depend on the number of threads, and the blocks' sums are added in order: results are the same for any.
 #include "bridge.h"
+#include "pixel-major.h"
 #include "slots.h"
 
-#include <ATen/Parallel.h>
-#include <ATen/core/Tensor.h>
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/relu.h>
 #include <c10/core/GradMode.h>
-#include <c10/util/BFloat16.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <exception>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
-// One body, compiled for each width of vectors; the right one is chosen when the addon loads.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__)
-#define NASCENT_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define NASCENT_CLONES
-#endif
-#define NASCENT_INLINE inline __attribute__((always_inline))
 
 namespace nascent {
 
 namespace {
 
 constexpr int64_t rows_per_block = 256; // × 64 channels × 4 bytes: a block stays in the second-level cache
-
-NASCENT_INLINE float load(const float* from) { return *from; }
-NASCENT_INLINE void save(float* to, float value) { *to = value; }
-struct Half { uint16_t bits; }; // a bfloat16, without the branches of c10's rounding
-NASCENT_INLINE float load(const Half* from) {
-  uint32_t bits = static_cast<uint32_t>(from->bits) << 16;
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-NASCENT_INLINE void save(Half* to, float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16; // to nearest, ties to even
-  to->bits = static_cast<uint16_t>(value != value ? 0x7fc0 : rounded);
-}
 
 /// Mean, and sum of squared distances from it, of each channel over the rows of one block (two passes in cache).
 template <typename T>
@@ -134,17 +103,13 @@ NASCENT_KERNELS(float)
 NASCENT_KERNELS(Half)
 #undef NASCENT_KERNELS
 
-/// work(first row, rows, block) for each block, on libtorch's number of threads.
+/// work(first row, rows, block) for each block of rows.
 template <typename Work>
 void for_blocks(int64_t rows, const Work& work) {
-  const int64_t blocks = (rows + rows_per_block - 1) / rows_per_block;
-  const int threads = static_cast<int>(std::min<int64_t>(at::get_num_threads(), blocks));
-  (void)threads;
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-  for (int64_t block = 0; block < blocks; block++) {
+  for_each((rows + rows_per_block - 1) / rows_per_block, [&](int64_t block) {
     const int64_t first = block * rows_per_block;
     work(first, std::min(rows_per_block, rows - first), block);
-  }
+  });
 }
 
 /// [N, C, H, W] in pixel-major memory is a matrix of N·H·W rows and C columns.
@@ -153,11 +118,6 @@ struct Matrix {
       : rows(tensor.numel() / tensor.size(1)), channels(tensor.size(1)), blocks((rows + rows_per_block - 1) / rows_per_block) {}
   const int64_t rows, channels, blocks;
 };
-
-template <typename T>
-const T* elements(const at::Tensor& tensor) { return static_cast<const T*>(tensor.data_ptr()); }
-template <typename T>
-T* elements_to_write(const at::Tensor& tensor) { return static_cast<T*>(tensor.data_ptr()); }
 
 struct Statistics {
   std::vector<float> mean, variance; // biased, of the batch
@@ -256,8 +216,6 @@ Gradients gradients_of(const at::Tensor& input, const at::Tensor& gradient, cons
   return found;
 }
 
-bool in_bfloat16(const at::Tensor& tensor) { return tensor.scalar_type() == at::kBFloat16; }
-
 /// Kept numbers as a tensor, for autograd to hold.
 at::Tensor hold(const std::vector<float>& values) {
   auto tensor = at::empty({static_cast<int64_t>(values.size())}, at::TensorOptions().dtype(at::kFloat));
@@ -311,9 +269,7 @@ napi_value batch_norm_relu(napi_env env, napi_callback_info info) {
   at::Tensor mean = tensor_of(env, args[3]), variance = tensor_of(env, args[4]);
   const bool training = to_bool(env, args[5]);
   const double momentum = to_number(env, args[6]), epsilon = to_number(env, args[7]);
-  const bool dense = input.dim() == 4 && input.is_cpu() && input.layout() == at::kStrided && input.numel() > 0 &&
-      (input.scalar_type() == at::kFloat || in_bfloat16(input)) && input.is_contiguous(at::MemoryFormat::ChannelsLast);
-  const bool ours = dense && is_channel_vector(weight, input.size(1)) && is_channel_vector(bias, input.size(1)) &&
+  const bool ours = is_pixel_major(input) && is_channel_vector(weight, input.size(1)) && is_channel_vector(bias, input.size(1)) &&
       is_channel_vector(mean, input.size(1)) && is_channel_vector(variance, input.size(1));
   if (ours && training && input.numel() > input.size(1))
     return from_tensor(env, BatchNormReLU::apply(input, weight, bias, mean, variance, momentum, epsilon));

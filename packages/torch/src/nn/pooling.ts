@@ -38,7 +38,9 @@ function sameWindows(input: Tensor, kernel: Pair, stride: Pair): Windows {
 
 function skipped(output: Tensor, [rows, columns]: Pair): Tensor {
   const below = rows === 0 ? output : output.slice(-2, rows);
-  return columns === 0 ? below : below.slice(-1, columns);
+  const rest = columns === 0 ? below : below.slice(-1, columns);
+  for (const whole of [output, below]) if (whole !== rest) whole.dispose(); // else they would outlive the view
+  return rest;
 }
 
 abstract class Pool2d extends Module {

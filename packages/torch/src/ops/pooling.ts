@@ -1,3 +1,4 @@
+import { native } from '../native.ts';
 import { aten } from '../operator.ts';
 import { Tensor } from '../tensor.ts';
 import type { Size2d } from './convolution.ts';
@@ -40,4 +41,16 @@ export function avgPool2d(
 /** Means over equal parts, so that the output has the given size; 1 is global average pooling. */
 export function adaptiveAvgPool2d(input: Tensor, outputSize: Size2d): Tensor {
   return new Tensor(op.adaptiveAvgPool2d.tensor(input.handle, outputSize));
+}
+
+/**
+ * The sum of each channel divided by `area`: global average pooling, also of an image that stands in a larger one of
+ * zeros. float32 from bfloat16 on the CPU. Its gradient cannot be differentiated again where the input is pixel-major.
+ * @param input [batch, channels, height, width]
+ * @param area in pixels; the input's own by default
+ * @returns [batch, channels]
+ */
+export function channelMeans(input: Tensor, area?: number): Tensor {
+  const [, , height = 1, width = 1] = input.shape;
+  return new Tensor(native().channelMeans(input.handle, area ?? height * width));
 }

@@ -18,6 +18,12 @@ describe('incumbent', () => {
     expect(curve.points.map((point) => point?.mean)).toEqual([0.9, 0.8]);
   });
 
+  it('is never a child that was stopped early or failed, once there is another, whatever its reward', () => {
+    const { trials } = run(['a', 0.9], ['b', 0.4], ['c', 0.5]);
+    const stopped = { ...trials, score: [null, 0.4, 0.5] };
+    expect([...incumbents(stopped)]).toEqual([0, 1, 2]);
+  });
+
   it('of a run without trials is none', () => {
     expect(chosenTrial(run().trials)).toBeNull();
   });

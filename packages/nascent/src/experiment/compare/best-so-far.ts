@@ -13,14 +13,17 @@ export interface Curve {
 const POINTS = 120;
 
 /**
- * The incumbent after each trial: the trial with the best reward so far, the earliest of equals. It is chosen by
- * what the search was shown, never by a final score.
+ * The incumbent after each trial: the trained trial with the best reward so far, the earliest of equals. It is
+ * chosen by what the search was shown, never by a final score. A child that failed or was stopped early (it has no
+ * score, but may have a reward) is the incumbent only while there is no other.
  * @returns for each trial the index of the incumbent
  */
 export function incumbents(trials: RunTrials): Int32Array {
   let best = 0;
   return Int32Array.from(trials.reward, (reward, at) => {
-    if (reward > (trials.reward[best] as number)) best = at;
+    const [trained, before] = [trials.score[at] !== null, trials.score[best] !== null];
+    const better = trained === before ? reward > (trials.reward[best] as number) : trained;
+    if (better) best = at;
     return best;
   });
 }

@@ -108,6 +108,7 @@ function factsOf(studies: readonly ReadStudy[], labels: readonly Label[]): Compa
     scoreSplit: trials.some(({ score }) => score?.split === 'benchmark') ? 'benchmark' : 'validation',
     finals: null,
     separateStudies: true,
+    warmStart: [...new Set(configs.map(({ warmStart = [] }) => warmStart.length))].sort((a, b) => a - b),
     budget: {
       trials: Math.max(...configs.map((config) => config.trials)),
       seconds: budgets.size === 1 ? seconds : null,

@@ -60,6 +60,7 @@ export function toHtml(
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
 </head>
@@ -107,7 +108,7 @@ body { margin: 0; background: #fff; color: #222; font: 16px/1.5 system-ui, -appl
 main { max-width: 76rem; margin: 2rem auto 4rem; padding: 0 1.25rem; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 1rem; }
 h2 { font-size: 1.2rem; margin: 2.2rem 0 0.6rem; }
-p, ul { margin: 0.6rem 0; max-width: 48rem; }
+p, ul { margin: 0.6rem 0; max-width: 48rem; overflow-wrap: anywhere; }
 li { margin: 0.25rem 0; }
 .wide { overflow-x: auto; margin: 0.8rem 0; }
 table { border-collapse: collapse; font-size: 0.82rem; font-variant-numeric: tabular-nums; }
@@ -117,4 +118,11 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 figure { margin: 1.5rem 0; }
 figure svg { max-width: 100%; height: auto; }
 figcaption { color: #555; font-size: 0.85rem; }
+@media (prefers-color-scheme: dark) {
+  body { background: #17191c; color: #dcdcdc; }
+  th, td { border-bottom-color: #34383d; }
+  th { border-bottom-color: #60666d; }
+  figcaption { color: #a5a9ae; }
+  figure svg { background: #fff; border-radius: 4px; }
+}
 `;

@@ -206,7 +206,20 @@ function testing({ facts, rows }: ComparisonAnalysis): string[] {
   ];
 }
 
-function accounting({ facts: { budget, separateStudies = false } }: ComparisonAnalysis): string[] {
+function accounting(analysis: ComparisonAnalysis): string[] {
+  return [...trialsCounted(analysis), ...warmStarts(analysis)];
+}
+
+function warmStarts({ facts: { warmStart = [0] } }: ComparisonAnalysis): string[] {
+  if (warmStart.every((samples) => samples === 0)) return [];
+  const numbers = `${warmStart.join(' or ')} given ${warmStart.join() === '1' ? 'sample' : 'samples'}`;
+  return [
+    `Each run began with ${numbers} (a warm start). They count as trials, so that the best so far includes them` +
+      (warmStart.length === 1 ? ', for every strategy.' : ': runs with other warm starts do not compare.'),
+  ];
+}
+
+function trialsCounted({ facts: { budget, separateStudies = false } }: ComparisonAnalysis): string[] {
   if (separateStudies) {
     return [
       'The trials of a run are those that its study was told, failed children too, in that order. A result that was ' +

@@ -159,6 +159,16 @@ describe('report of little', () => {
     expect(markdown).toMatch(/\| x \| x as usual \|.*\| – \|$/m); // the strategy's own time is not known
   });
 
+  it('says with how many given samples the runs began, if any', async () => {
+    const runs = ['random', 'x'].map((label) => runOf(label, 1, [['a', 0.5]]));
+    const markdownOf = async (warmStart?: readonly number[]) =>
+      (await report(factsOf(['random', 'x'], warmStart === undefined ? {} : { warmStart }), runs)).markdown;
+    expect(await markdownOf()).not.toContain('warm start');
+    expect(await markdownOf([0])).not.toContain('warm start');
+    expect(await markdownOf([2])).toContain('Each run began with 2 given samples (a warm start).');
+    expect(await markdownOf([0, 2])).toMatch(/with 0 or 2 given samples.*do not compare/);
+  });
+
   it('says how many controllers have not moved', async () => {
     const policy = { updates: 3, entropy: 2, kl: 0.001, note: 'the controller has not moved' };
     const runs = [1, 2].map((seed) => runOf('paper', seed, [['a', 0.5, 0.5]], { policy }));

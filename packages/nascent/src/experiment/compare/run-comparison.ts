@@ -210,6 +210,7 @@ function factsOf(
     metric: config.reward.kind === 'inverse-square-perplexity' ? 'perplexity' : 'accuracy',
     scoreSplit: facts?.score.split === 'benchmark' ? 'benchmark' : 'validation',
     finals: finalNames(runs),
+    ...(config.warmStart === undefined ? {} : { warmStart: [config.warmStart.length] }),
     budget: {
       trials: config.trials,
       seconds: config.budget?.seconds ?? null,

@@ -44,7 +44,7 @@ export function runOfStudy(
       tokens: told.map(({ tokens }) => tokens),
       architecture: told.map(({ architectureKey }) => architectureKey),
       reward: told.map(({ reward }) => reward ?? 0),
-      score: told.map(({ score }) => score?.value ?? null),
+      score: told.map(({ state, score }) => (state === 'stopped' ? null : (score?.value ?? null))),
       seconds: told.map((trial) => secondsCharged(trial, ofNumber)),
       repeat,
       finalValidation: told.map(() => null),

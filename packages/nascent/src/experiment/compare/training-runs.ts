@@ -1,4 +1,4 @@
-import { assertRewardable } from '../../reinforce/reward.ts';
+import { assertEvaluatorSuits } from '../../reinforce/reward.ts';
 import type { ComparisonStore } from '../../store/comparison-store.ts';
 import type { Strategy } from '../../strategy/strategy.ts';
 import { ArchitecturesOfSamples } from '../../study/architectures-of-samples.ts';
@@ -37,7 +37,7 @@ export async function openTrainingRuns(
 ): Promise<TrainingRuns> {
   const { workers, configDirectory, signal } = options;
   const { space, evaluatorModule } = prepared;
-  const strategies = await strategyMakers(space, prepared.strategies);
+  const strategies = await strategyMakers(space, prepared.strategies, config.warmStart);
   const evaluatorOptions = config.evaluator.options;
   const pool = openProcessPool({
     workers,
@@ -51,7 +51,7 @@ export async function openTrainingRuns(
   });
   try {
     const facts = await Promise.race([pool.ready(), aborted(signal)]);
-    if (facts !== null) assertRewardable(facts.score, config.reward);
+    if (facts !== null) assertEvaluatorSuits(facts, config.reward);
     return {
       facts,
       close: () => pool.close(),
@@ -76,7 +76,7 @@ async function makers(
     (await store.evaluationCount()) > 0,
   );
   const architectures = new ArchitecturesOfSamples(space);
-  const plan = searchPlan(config);
+  const plan = searchPlan(config, space);
   const maker: RunMaker = {
     async make({ strategy: label, seed }) {
       const create = strategies.get(label);

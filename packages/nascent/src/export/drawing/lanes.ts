@@ -1,40 +1,50 @@
 import type { NetworkDescription } from '../../search-space/index.ts';
 
-/**
- * A layer whose output is read further down than by the next layer: a vertical line in the drawing's gutter,
- * from its source down to the last layer that reads it.
- */
-export interface Lane {
+/** A layer whose output is read further down than by the next layer. */
+export interface Skip {
   readonly source: number;
   /** Ascending, each more than one layer below the source. */
   readonly targets: readonly number[];
+  /** The last of them. */
+  readonly end: number;
+}
+
+/** The vertical line of a skip in a drawing's gutter, from its source down to the last layer that reads it. */
+export interface Lane extends Skip {
   /** 0 is next to the boxes; lanes that run side by side have different columns. */
   readonly column: number;
 }
 
-/**
- * Gives each skip connection's source a lane and each lane a column, so that no two lanes touch and short
- * ones lie inside of long ones.
- */
-export function lanesOf({ layers }: NetworkDescription): readonly Lane[] {
+/** The skips of a network, by source. */
+export function skipsOf({ layers }: NetworkDescription): readonly Skip[] {
   const targetsOf = new Map<number, number[]>();
   for (const [target, { inputs }] of layers.entries()) {
     for (const source of inputs) {
       if (source < target - 1) targetsOf.set(source, [...(targetsOf.get(source) ?? []), target]);
     }
   }
-  const spans = [...targetsOf].map(([source, targets]) => ({ source, targets, end: Math.max(...targets) }));
-  spans.sort((a, b) => a.end - a.source - (b.end - b.source) || a.source - b.source);
+  return [...targetsOf]
+    .map(([source, targets]) => ({ source, targets, end: Math.max(...targets) }))
+    .sort((a, b) => a.source - b.source);
+}
 
-  const placed: (Lane & { readonly end: number })[] = [];
-  for (const span of spans) {
-    // A lane leaves below its source's text and arrives beside its target's, so one may end where another begins.
-    const taken = placed
-      .filter((lane) => span.source < lane.end && lane.source < span.end)
-      .map((lane) => lane.column);
+/**
+ * Whether the lanes of two skips run side by side somewhere. A lane leaves below its source's text and arrives
+ * beside its target's, so one may end where another begins.
+ */
+export function runBeside(a: Skip, b: Skip): boolean {
+  return a.source < b.end && b.source < a.end;
+}
+
+/** Gives each skip a lane in one gutter, so that no two lanes touch and short ones lie inside of long ones. */
+export function lanesOf(description: NetworkDescription): readonly Lane[] {
+  const skips = skipsOf(description).toSorted((a, b) => a.end - a.source - (b.end - b.source));
+  const placed: Lane[] = [];
+  for (const skip of skips) {
+    const taken = placed.filter((lane) => runBeside(lane, skip)).map((lane) => lane.column);
     let column = 0;
     while (taken.includes(column)) column++;
-    placed.push({ ...span, column });
+    placed.push({ ...skip, column });
   }
-  return placed.map(({ source, targets, column }) => ({ source, targets, column }));
+  return placed;
 }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { drawnNetworks } from '../../../test/fixtures/drawn-networks.ts';
 import { randomStream } from '../../random.ts';
 import {
   type ConvolutionalArchitecture,
@@ -31,6 +32,8 @@ function wired(description: NetworkDescription, inputs: readonly (readonly numbe
 
 const skips = wired(network(4), [[], [0], [0, 1], [1, 2], [0, 3], [2, 4]]);
 
+const { everyLayerType, blocksAndPoolings, fifteenLayers } = drawnNetworks;
+
 describe('a network drawn for the terminal', () => {
   it.each([
     ['1 layer, 80 columns', network(1), 80],
@@ -40,6 +43,12 @@ describe('a network drawn for the terminal', () => {
     ['skip connections, 80 columns', skips, 80],
     ['skip connections, 60 columns', skips, 60],
     ['skip connections, 40 columns', skips, 40],
+    ['every layer type, 80 columns', everyLayerType, 80],
+    ['every layer type, 100 columns', everyLayerType, 100],
+    ['15 layers with half of all skips, 80 columns', fifteenLayers, 80],
+    ['15 layers with half of all skips, 60 columns', fifteenLayers, 60],
+    ['blocks and poolings, 80 columns', blocksAndPoolings, 80],
+    ['blocks and poolings, 160 columns', blocksAndPoolings, 160],
   ])('looks as it looked: %s', async (name, description, width) => {
     const file = `golden/${name.replaceAll(/\W+/g, '-')}.txt`;
     await expect(`${drawNetwork(description, { width, color: false })}\n`).toMatchFileSnapshot(file);
@@ -79,7 +88,7 @@ describe('a network drawn for the terminal', () => {
   it('gives the exact number of parameters of each layer and of all', () => {
     const architecture: ConvolutionalArchitecture = {
       kind: 'convolutional',
-      version: 1,
+      version: 2,
       layers: [
         {
           kind: 'convolution',
@@ -88,8 +97,11 @@ describe('a network drawn for the terminal', () => {
           strideHeight: 1,
           strideWidth: 1,
           filterCount: 36,
+          batchNorm: true,
+          inputs: [0],
         },
       ],
+      outputs: [1],
     };
     const description = describeArchitecture(architecture);
     expect(description).not.toBeNull();

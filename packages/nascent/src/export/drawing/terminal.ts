@@ -3,7 +3,8 @@ import type { LayerDescription, NetworkDescription } from '../../search-space/in
 import { lengthOf, padded, printable, shortened, wrapped } from './fit-text.ts';
 import { type BoxLines, drawGutter, gutterWidth } from './gutter.ts';
 import { type Lane, lanesOf } from './lanes.ts';
-import { exact, rough, runsOf } from './numbers.ts';
+import { exact, runsOf } from './numbers.ts';
+import { networkTotals } from './totals.ts';
 
 export interface TerminalDrawing {
   /** Columns of the terminal; the drawing uses no more (and never fewer than 40). */
@@ -151,17 +152,22 @@ function paintOf({ kind }: LayerDescription, colors: Colors): Paint {
       return colors.green;
     case 'convolution':
       return colors.cyan;
+    case 'separable-convolution':
+      return colors.blue;
+    case 'contrast-normalisation':
+      return colors.greenBright;
+    case 'identity':
+      return String;
     case 'classifier':
       return colors.magenta;
     default:
-      return colors.yellow;
+      return colors.yellow; // poolings, and what other spaces have
   }
 }
 
-function totals({ layers, parameters, flops }: NetworkDescription): string[] {
-  const inner = layers.filter(({ kind }) => kind !== 'input' && kind !== 'classifier').length;
+function totals(description: NetworkDescription): string[] {
   return [
-    `${inner} ${inner === 1 ? 'layer' : 'layers'}, ${exact(parameters)} parameters, ${rough(flops)} FLOPs for one example`,
+    networkTotals(description),
     'In each box: the layer, its output (channels×height×width), its parameters.',
     'FLOPs are the multiply-adds of convolutions and linear layers, forward.',
   ];

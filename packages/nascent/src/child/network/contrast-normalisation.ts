@@ -1,0 +1,36 @@
+import { AvgPool2d, Module, type Tensor } from '@nascent/torch';
+
+/** Below this a patch counts as flat: keeps the square root's gradient finite. */
+export const CONTRAST_EPSILON = 1e-4;
+
+/**
+ * Local contrast normalisation (Jarrett et al. 2009, §2.1), over a window of all channels:
+ *
+ *     v = x − mean(x)            the mean over the window's pixels that exist and over all channels
+ *     σ = √(mean(v²) + 10⁻⁴)     likewise
+ *     y = v / max(σ, mean of σ over the image)
+ *
+ * We differ: the window is a box, where theirs is a Gaussian, so that every export has an operator for it.
+ * No parameters; [batch, channels, h, w] → the same.
+ */
+export class ContrastNormalisation extends Module {
+  readonly #window: AvgPool2d;
+
+  constructor(window: readonly [height: number, width: number]) {
+    super();
+    this.#window = new AvgPool2d(window, { stride: 1, padding: 'same' });
+  }
+
+  forward(input: Tensor): Tensor {
+    const centred = input.sub(this.#local(input));
+    const squares = centred.square();
+    const deviation = this.#local(squares).add(CONTRAST_EPSILON).sqrt();
+    squares.dispose(); // as large as the input; autograd does not need it
+    return centred.div(deviation.maximum(deviation.mean([1, 2, 3], true)));
+  }
+
+  /** [batch, channels, h, w] → [batch, 1, h, w] */
+  #local(values: Tensor): Tensor {
+    return this.#window.forward(values.mean(1, true));
+  }
+}
