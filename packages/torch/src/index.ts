@@ -23,6 +23,7 @@ export {
   nativeBytes,
   noGrad,
   peakNativeBytes,
+  releaseMemory,
   type Synchronous,
   scope,
 } from './scope.ts';

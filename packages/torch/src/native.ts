@@ -64,6 +64,7 @@ export interface Native {
   // memory.cc
   nativeBytes(): number;
   peakNativeBytes(reset: boolean): number;
+  releaseMemory(): void;
   // tensors.cc
   fromArray(
     array: ArrayBufferView,

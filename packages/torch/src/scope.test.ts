@@ -7,6 +7,7 @@ import {
   noGrad,
   ones,
   peakNativeBytes,
+  releaseMemory,
   scope,
   type Tensor,
   TorchError,
@@ -176,6 +177,14 @@ describe('counters', () => {
     expect(peakNativeBytes() - before).toBeGreaterThanOrEqual(8 << 20);
     peakNativeBytes({ reset: true });
     expect(peakNativeBytes()).toBeLessThan(before + (8 << 20));
+  });
+
+  it.runIf(process.platform === 'linux')('releaseMemory gives freed memory back to the system', () => {
+    const size = 256 << 20;
+    scope(() => Array.from({ length: 8 }, () => zeros([size / 32]).add(1)));
+    const kept = process.memoryUsage.rss();
+    releaseMemory();
+    expect(kept - process.memoryUsage.rss()).toBeGreaterThan(size / 2);
   });
 
   it('autograd counts: what is saved for backward is held until the graph goes', () => {

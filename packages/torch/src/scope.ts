@@ -110,3 +110,11 @@ export function nativeBytes(): number {
 export function peakNativeBytes(options: { reset?: boolean } = {}): number {
   return native().peakNativeBytes(options.reset ?? false);
 }
+
+/**
+ * Gives the memory of freed tensors back to the system, which the engine otherwise keeps for the next step. For a
+ * process that lives on after a training: the next one may be smaller. Does nothing without glibc.
+ */
+export function releaseMemory(): void {
+  native().releaseMemory();
+}

@@ -1,5 +1,5 @@
 import { setImmediate as eventLoop } from 'node:timers/promises';
-import { setThreads, TorchError } from '@nascent/torch';
+import { releaseMemory, setThreads, TorchError } from '@nascent/torch';
 import { z } from 'zod';
 import { measurePreprocessing, type TrainValidationSplit } from '../dataset/index.ts';
 import { NascentError } from '../errors.ts';
@@ -185,6 +185,7 @@ export class ImageClassifier implements Evaluator<unknown> {
       return await trainClassifier(network, data, recipe, { seed, signal, limitMs, report });
     } finally {
       network.dispose();
+      releaseMemory(); // a large child must not weigh on the limits of small ones after it
     }
   }
 

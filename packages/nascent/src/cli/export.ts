@@ -66,7 +66,7 @@ async function runExport(context: CliContext, argument: string, options: ExportO
   const out = resolve(context.cwd, options.out ?? join('exported', network.directoryName));
   const weights =
     options.model !== undefined || formats.some((format) => format !== 'json')
-      ? await exportWeights(context, network, argument, formats, options)
+      ? await exportWeights(context, network, formats, options)
       : null;
   const files = [
     ...(weights?.files ?? []),
@@ -103,6 +103,8 @@ function formatsOf(list: string): readonly ExportFormat[] {
 interface NamedNetwork {
   /** What it is called in sentences. */
   readonly label: string;
+  /** As `nascent retrain` takes it. */
+  readonly argument: string;
   /** Below `retrained/` and `exported/`. */
   readonly directoryName: string;
   readonly architecture: unknown;
@@ -114,7 +116,7 @@ interface NamedNetwork {
 function networkOf(named: NamedTrial, argument: string): NamedNetwork {
   if (named.kind === 'trial') {
     const { number, architecture, tokens } = named.trial;
-    const name = { label: `trial ${number}`, directoryName: `trial-${number}` };
+    const name = { label: `trial ${number}`, directoryName: `trial-${number}`, argument: `${number}` };
     return { ...name, architecture, tokens, image: inputOf(named.trial) };
   }
   const { tokens } = named;
@@ -123,7 +125,7 @@ function networkOf(named: NamedTrial, argument: string): NamedNetwork {
   const name = looksLikeTokens(argument)
     ? { label: 'the network of the token string', directoryName: `tokens-${hashOf(tokens).slice(0, 8)}` }
     : { label: argument, directoryName: argument };
-  return { ...name, architecture, tokens, image: CIFAR10_INPUT };
+  return { ...name, argument, architecture, tokens, image: CIFAR10_INPUT };
 }
 
 function jsonFile({ architecture, tokens }: NamedNetwork, image: ImageInput): ExportedFile {
@@ -140,15 +142,13 @@ interface ExportedWeights {
 async function exportWeights(
   context: CliContext,
   network: NamedNetwork,
-  argument: string,
   formats: readonly ExportFormat[],
   options: ExportOptions,
 ): Promise<ExportedWeights> {
   const architecture = convolutional(network);
   const given = options.model ?? join('retrained', network.directoryName, MODEL);
   const path = resolve(context.cwd, given);
-  if (options.model === undefined && !existsSync(path))
-    throw noWeights(network, argument, given, formats, options);
+  if (options.model === undefined && !existsSync(path)) throw noWeights(network, given, formats, options);
   // The engine is loaded only now: json alone and wrong words need none.
   const { scope } = await import('@nascent/torch');
   const { loadModel } = await import('../child/model-file.ts');
@@ -172,8 +172,7 @@ function convolutional({ architecture, label }: NamedNetwork): ConvolutionalArch
 }
 
 function noWeights(
-  { label }: NamedNetwork,
-  argument: string,
+  { label, argument }: NamedNetwork,
   path: string,
   formats: readonly ExportFormat[],
   { study }: ExportOptions,

@@ -80,6 +80,13 @@ napi_value peak_native_bytes(napi_env env, napi_callback_info info) {
   if (!absent(env, args[0]) && to_bool(env, args[0])) peak = held.load();
   return result;
 }
+/// Gives free memory back to the kernel: between two trainings, not within one.
+napi_value release_memory(napi_env, napi_callback_info) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+  return nullptr;
+}
 
 } // namespace
 
@@ -120,6 +127,7 @@ void export_memory(napi_env env, napi_value exports) {
   (void)once;
   NASCENT_EXPORT("nativeBytes", native_bytes);
   NASCENT_EXPORT("peakNativeBytes", peak_native_bytes);
+  NASCENT_EXPORT("releaseMemory", release_memory);
 }
 
 } // namespace nascent
