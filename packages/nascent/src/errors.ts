@@ -15,8 +15,12 @@ export class NascentError extends Error {
   }
 }
 
-/** The message of whatever was thrown; `cause`s are appended after a colon. */
+/** The message of whatever was thrown; `cause`s are appended after a colon, unless the message tells them already. */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  return thrown.cause === undefined ? thrown.message : `${thrown.message}: ${messageOf(thrown.cause)}`;
+  const { message, cause } = thrown;
+  // A validation's own message is JSON, for machines: who throws because of it has written it out in words.
+  if (cause === undefined || (cause instanceof Error && /^\$?ZodError$/.test(cause.name))) return message;
+  const because = messageOf(cause);
+  return message.includes(because) ? message : `${message}: ${because}`;
 }

@@ -110,7 +110,7 @@ function parseMetadata(path: string, text: string | undefined): z.output<typeof 
     throw new CheckpointError(
       'CHECKPOINT_FOREIGN',
       `${path} is a safetensors file, but not a checkpoint of a training: it has no metadata "${FORMAT}". ` +
-        'Nascent did not write it and leaves it alone: move it away, or choose another directory.',
+        'It is left as it is: move it away, or choose another directory.',
     );
   }
   let json: unknown;

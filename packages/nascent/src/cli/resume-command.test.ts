@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resumeCommand } from './resume-command.ts';
+import { exportCommand, resumeCommand } from './resume-command.ts';
 
 describe('the command that resumes a search', () => {
   it('repeats the seed, which the study would be refused without, and the other options', () => {
@@ -15,6 +15,15 @@ describe('the command that resumes a search', () => {
   it('quotes file names that a shell would take apart', () => {
     expect(resumeCommand("my config's.ts", 'a b.db', {})).toBe(
       "npx nascent search 'my config'\\''s.ts' --study 'a b.db'",
+    );
+  });
+});
+
+describe('the command that exports what was retrained', () => {
+  it('names the model only where it was put elsewhere, and quotes', () => {
+    expect(exportCommand('3', {})).toBe('npx nascent export 3 --format onnx,pytorch --out exported');
+    expect(exportCommand('3', { study: 's.db', out: 'my model' })).toBe(
+      "npx nascent export 3 --format onnx,pytorch --out exported --study s.db --model 'my model/model.safetensors'",
     );
   });
 });

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 /** What was given on the command line over the config. */
 export interface GivenOptions {
   readonly trials?: number;
@@ -54,6 +56,17 @@ export function retrainCommand(trial: string, given: GivenRetrainOptions): strin
     value === undefined ? [] : [`--${name} ${quoted(String(value))}`],
   );
   return ['npx nascent retrain', quoted(trial), ...options].join(' ');
+}
+
+/** The command that exports what was retrained. @param given the retraining's options */
+export function exportCommand(trial: string, { study, out }: GivenRetrainOptions): string {
+  const model = out === undefined ? undefined : join(out, 'model.safetensors');
+  const options = Object.entries({ study, model }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name} ${quoted(value)}`],
+  );
+  return ['npx nascent export', quoted(trial), '--format onnx,pytorch', '--out exported', ...options].join(
+    ' ',
+  );
 }
 
 /** A word as a shell takes it. */

@@ -17,7 +17,7 @@ import { type CliContext, CliFailure, printJson } from './context.ts';
 import { onInterruption } from './interruption.ts';
 import { naturalNumber, positiveInteger } from './numbers.ts';
 import { DEFAULT_STUDY, locationText, readStudy, studyLocation } from './open-study.ts';
-import { retrainCommand } from './resume-command.ts';
+import { exportCommand, retrainCommand } from './resume-command.ts';
 import { RetrainProgress } from './retrain-progress.ts';
 import { scoreText } from './search-view.ts';
 import { findTrial, type NamedTrial, TRIAL_HELP } from './trial-argument.ts';
@@ -215,7 +215,7 @@ function printResult(
   context: CliContext,
   trial: string,
   { final, test, stored, files }: RetrainResult,
-  { study }: RetrainOptions,
+  options: RetrainOptions,
 ): void {
   if (final === null || test === null) return;
   const { recipe, run, curve, parameters } = final;
@@ -234,10 +234,9 @@ function printResult(
   );
   context.out('');
   for (const file of files) context.out(locationText(context, file));
-  const options = study === undefined ? '' : ` --study ${study}`;
   context.out('');
   context.out('next:');
-  context.out(`  npx nascent export ${trial} --format onnx,pytorch --out exported${options}`);
+  context.out(`  ${exportCommand(trial, options)}`);
 }
 
 function resultJson(subject: RetrainSubject, out: string, result: RetrainResult) {

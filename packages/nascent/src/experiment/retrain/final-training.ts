@@ -191,7 +191,7 @@ export class FinalTraining {
     );
   }
 
-  /** Writes the finished model. @throws TorchError where it cannot be written */
+  /** Writes the finished model. @throws ModelFileError where it cannot be written */
   saveModel(path: string): void {
     const { subject } = this.#options;
     saveModel(path, this.#network.stateDict(), {

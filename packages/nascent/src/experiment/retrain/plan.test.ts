@@ -114,6 +114,11 @@ describe('plan of a retraining', () => {
     );
   });
 
+  it('epochs have one place: those in the final recipe would be passed over', () => {
+    const retrain = { final: { recipe: { epochs: 300 } } };
+    expect(() => planRetraining(subject, config({ retrain }))).toThrow(/use retrain\.final\.epochs/);
+  });
+
   it('refuses a table and a module of the user’s own, each for its reason', () => {
     const other = (use: string) => () => planRetraining(subject, config({ evaluator: { use } }));
     expect(other('nas-bench-201')).toThrow(/trial 3 cannot be retrained.*trains nothing/);

@@ -118,6 +118,10 @@ export function finalRecipe(
   { classifier, epochs, recipe }: FinalPlan,
   choice: Partial<Pick<Recipe, 'learningRate' | 'weightDecay' | 'batchNormEpsilon' | 'decayAt'>>,
 ): Recipe {
+  if ('epochs' in recipe)
+    throw new ConfigInvalidError('the config', [
+      'retrain.final.recipe.epochs: use retrain.final.epochs instead',
+    ]);
   const { dataset: _, ...base } = classifier;
   const parsed = recipeSchema.safeParse({ ...base, ...choice, ...recipe, epochs });
   if (parsed.success) return parsed.data;
@@ -128,7 +132,7 @@ function refuseOtherEvaluator({ evaluator: { use } }: StudyConfig, { label }: Re
   if (use === 'image-classifier') return;
   const own = /^\.{0,2}\//.test(use);
   throw new NotRetrainableError(
-    `${label} cannot be retrained: its study was evaluated by ${JSON.stringify(use)}` +
+    `${label} cannot be retrained: the evaluator of the config is ${JSON.stringify(use)}` +
       (own
         ? ', a module of your own, which only knows how to score a child. '
         : ', which looks results up and trains nothing. ') +
