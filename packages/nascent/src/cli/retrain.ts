@@ -205,7 +205,7 @@ function interruptedText({ interrupted, runs }: RetrainResult, plan: RetrainPlan
       return `interrupted; ${done} of ${plan.gridRuns} runs of the grid are saved.`;
     }
     case 'final':
-      return 'interrupted in the final training, which goes on from its last checkpoint.';
+      return 'interrupted in the final training, which goes on from its last checkpoint, if it came to one.';
     default:
       return 'interrupted before the test; the trained network is saved.';
   }

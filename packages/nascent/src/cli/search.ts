@@ -74,7 +74,7 @@ async function runSearch(context: CliContext, configFile: string, options: Searc
       onEvent: progress.see,
     });
     progress.end();
-    report(context, result, options, location);
+    report(context, result, options, { location, trained: config.evaluator.use === 'image-classifier' });
     if (result.interrupted) {
       const command = resumeCommand(configFile, locationText(context, location), options);
       throw new CliFailure(
@@ -89,7 +89,12 @@ async function runSearch(context: CliContext, configFile: string, options: Searc
   }
 }
 
-function report(context: CliContext, result: SearchResult, options: SearchOptions, location: string): void {
+function report(
+  context: CliContext,
+  result: SearchResult,
+  options: SearchOptions,
+  { location, trained }: { readonly location: string; readonly trained: boolean },
+): void {
   const { best, progress, strategy, trials, interrupted } = result;
   if (options.json) {
     printJson(context, {
@@ -142,6 +147,7 @@ function report(context: CliContext, result: SearchResult, options: SearchOption
   line('next:');
   line(`  npx nascent trials --study ${study} --top 10`);
   line(`  npx nascent show best --study ${study}`);
+  if (trained) line(`  npx nascent retrain best --study ${study}`);
 }
 
 function intervalText({ estimate, low, high }: { estimate: number; low: number; high: number }): string {

@@ -1,4 +1,5 @@
 import { NascentError } from '../errors.ts';
+import { ForeignSampleError } from '../search-space/errors.ts';
 import { knownNetworks } from '../search-space/index.ts';
 import type { Sample, SpaceArguments } from '../search-space/sample.ts';
 import type { SearchSpace } from '../search-space/space.ts';
@@ -28,12 +29,17 @@ export function warmStartSamples(
       if (!(cause instanceof NascentError)) throw cause;
       throw new WarmStartError(
         `warmStart.${i} (${entry.length > 60 ? `${entry.slice(0, 57)}…` : entry}) cannot start this search: ` +
-          cause.message,
+          cause.message +
+          (cause instanceof ForeignSampleError ? ` ${OF_THE_SAME_SPACE}` : ''),
         { cause },
       );
     }
   });
 }
+
+const OF_THE_SAME_SPACE =
+  'Or leave it out: what starts a search must be of its space, with the same options. Known networks are of cnn-full ' +
+  'without options.';
 
 function tokensOf(entry: string): string {
   const known = knownNetworks.get(entry);

@@ -114,6 +114,7 @@ describe('the best run', () => {
 
   it('is none where none was completed, and each run’s outcome is said', () => {
     expect(() => bestRun([run(1, 'diverged', 0), run(2, 'diverged', 0)])).toThrow(RetrainFailedError);
-    expect(() => bestRun([run(1, 'diverged', 0)])).toThrow(/run 1: diverged/);
+    expect(() => bestRun([run(1, 'diverged', 0)])).toThrow(/run 1: diverged.*smaller learning rates/);
+    expect(() => bestRun([run(1, 'too-large', 0)])).toThrow(/run 1: too-large.*nascent show NUMBER/);
   });
 });

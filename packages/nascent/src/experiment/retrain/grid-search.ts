@@ -123,8 +123,10 @@ export function bestRun(trials: readonly TrialRecord[]): TrialRecord {
   );
   if (best !== null) return best;
   const outcomes = trials.map(({ number, outcome }) => `run ${number}: ${outcome?.kind ?? 'no outcome'}`);
+  const advice = trials.some(({ outcome }) => outcome?.kind === 'diverged')
+    ? 'Give smaller learning rates (retrain.grid.learningRate) in another directory (--out).'
+    : 'What became of each: nascent show NUMBER, with grid.db of this directory as its --study.';
   throw new RetrainFailedError(
-    `no run of the grid came to its end (${outcomes.join(', ')}), so there is no recipe to train with. ` +
-      'Give smaller learning rates (retrain.grid.learningRate) in another directory (--out).',
+    `no run of the grid came to its end (${outcomes.join(', ')}), so there is no recipe to train with. ${advice}`,
   );
 }

@@ -92,8 +92,9 @@ function testSentence({ test, openings }: RetrainFindings): string {
         `before a result was stored, and the same weights were tested again (${day} UTC).`;
   if (openings === null) return cut;
   return openings <= test.cutOff + 1
-    ? `${cut} No other network of this search has been tested.`
-    : `${cut} The log of the search has ${openings} openings in all: other networks of it were tested too, so the best of their scores is optimistic.`;
+    ? `${cut} Nothing else of this search has been tested.`
+    : `${cut} The log of the search has ${openings} openings in all: other networks of it, or other retrainings of this ` +
+        'one, were tested too, so the best of their scores is optimistic.';
 }
 
 function gridSentence({ runs, final, plan }: RetrainFindings): string {

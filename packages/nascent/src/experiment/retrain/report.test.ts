@@ -141,7 +141,7 @@ describe('report of a retraining', () => {
   });
 
   it('says how often the test set was opened, whatever the truth is', async () => {
-    expect((await written()).markdown).toMatch(/opened once .*No other network of this search/);
+    expect((await written()).markdown).toMatch(/opened once .*Nothing else of this search/);
     expect((await written({ openings: 4 })).markdown).toMatch(/has 4 openings in all/);
     const cut = { ...findings().test, cutOff: 1 };
     expect((await written({ test: cut, openings: null })).markdown).toMatch(
