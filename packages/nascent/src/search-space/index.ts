@@ -32,7 +32,7 @@ export { parseSample } from './parse-sample.ts';
 export { decayText, parseRecipeChoice, type RecipeChoice, recipeGrid } from './recipe-grid.ts';
 export { replay } from './replay.ts';
 export type { Sample, SpaceArguments, SpaceIdentity, SpaceOptions } from './sample.ts';
-export type { SearchSpace, SpaceDefinition } from './space.ts';
+export type { ArgumentSchedule, SearchSpace, SpaceDefinition } from './space.ts';
 export { defineSpace } from './space.ts';
 export { spaceOfModule } from './space-module.ts';
 export type { NasBench201Architecture, NasBench201Operation } from './tabular/nas-bench-201.ts';

@@ -30,10 +30,20 @@ export interface SearchSpace<Architecture = unknown, Args extends SpaceArguments
    * @throws InvalidSampleError when the answers do not fit
    */
   decode(sample: Sample): Architecture;
+  /** How an argument grows in a search whose config says neither its value nor how it grows. */
+  readonly schedule?: ArgumentSchedule;
   /** How many samples the space holds under these arguments. */
   size?(args: Args): bigint;
   /** The network for drawings, with parameters and FLOPs. @param input CIFAR-10's shape by default */
   describe?(architecture: Architecture, input?: ImageInput): NetworkDescription;
+}
+
+/** An argument that grows by `add` after every so many samples drawn in the whole search, from `start`. */
+export interface ArgumentSchedule {
+  readonly argument: string;
+  readonly start: number;
+  readonly add: number;
+  readonly every: number;
 }
 
 /** What `defineSpace` needs. */
@@ -52,6 +62,7 @@ export interface SpaceDefinition<D extends Decisions, Args extends SpaceArgument
    * Pure: the same answers bring the same questions and the same architecture.
    */
   program(ask: Ask<D>, args: Args): Generator<Question, Architecture, Answer>;
+  readonly schedule?: ArgumentSchedule;
   size?(args: Args): bigint;
   describe?(architecture: Architecture, input?: ImageInput): NetworkDescription;
 }
@@ -95,12 +106,13 @@ export function defineSpace<
     return openDialogue({ identity, decisions, arguments: given, program: definition.program(ask, given) });
   }
 
-  const { size, describe } = definition;
+  const { schedule, size, describe } = definition;
   return {
     identity,
     decisions,
     start,
     decode: (sample) => replay({ identity, decisions, start }, parseSample(sample)).architecture(),
+    ...(schedule === undefined ? {} : { schedule }),
     ...(size === undefined ? {} : { size: (args: Args) => size.call(definition, checked(args)) }),
     ...(describe === undefined ? {} : { describe: describe.bind(definition) }),
   };

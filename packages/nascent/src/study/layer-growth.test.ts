@@ -9,13 +9,14 @@ import {
   type Sample,
   type SearchSpace,
 } from '../search-space/index.ts';
+import type { ArgumentSchedule } from '../search-space/space.ts';
 import { type PolicyGradient, policyGradient } from '../strategy/policy-gradient.ts';
 import type { StrategyResult } from '../strategy/strategy.ts';
-import { type LayerSchedule, scheduledArguments } from './layer-schedule.ts';
+import { scheduledArguments } from './layer-schedule.ts';
 
 const space = builtInSpace('cnn-full') as SearchSpace<ConvolutionalArchitecture, Record<string, number>>;
 /** The paper's, with 16 samples in the place of 1,600. */
-const schedule: LayerSchedule = { argument: 'layers', start: 6, add: 2, every: 16 };
+const schedule: ArgumentSchedule = { argument: 'layers', start: 6, add: 2, every: 16 };
 const presets = [
   { name: 'paper', options: { preset: 'paper' } },
   { name: 'strong', options: { preset: 'strong', warmup: 6, screening: 4 } },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { scheduledArguments } from './layer-schedule.ts';
+import { convolutional } from '../search-space/index.ts';
+import { scheduledArguments, scheduleOf } from './layer-schedule.ts';
 
 const paper = { argument: 'layers', start: 6, add: 2, every: 1600 };
 
@@ -21,5 +22,14 @@ describe('layer schedule', () => {
 
   it('without a schedule the arguments are those of the config', () => {
     expect(scheduledArguments({ layers: 3 }, undefined, 9999)).toEqual({ layers: 3 });
+  });
+
+  it('of a convolutional space is the paper’s by default, where a config says nothing of layers', () => {
+    const space = convolutional();
+    expect(scheduleOf({ arguments: {} }, space)).toEqual(paper);
+    expect(scheduleOf({ arguments: { layers: 3 } }, space)).toBeUndefined();
+    const own = { ...paper, every: 100 };
+    expect(scheduleOf({ arguments: { layers: 3 }, schedule: own }, space)).toEqual(own);
+    expect(scheduleOf({ arguments: {} }, {})).toBeUndefined();
   });
 });

@@ -1,11 +1,16 @@
 import type { SpaceArguments } from '../search-space/sample.ts';
+import type { ArgumentSchedule, SearchSpace } from '../search-space/space.ts';
 
-/** An argument of the space that grows during the search. */
-export interface LayerSchedule {
-  readonly argument: string;
-  readonly start: number;
-  readonly add: number;
-  readonly every: number;
+/**
+ * How an argument grows in a search: as its config says; else as the space does it, where the config gives that
+ * argument no value.
+ */
+export function scheduleOf(
+  { arguments: args, schedule }: { arguments: SpaceArguments; schedule?: ArgumentSchedule | undefined },
+  space: Pick<SearchSpace, 'schedule'>,
+): ArgumentSchedule | undefined {
+  if (schedule !== undefined || space.schedule === undefined) return schedule;
+  return space.schedule.argument in args ? undefined : space.schedule;
 }
 
 /**
@@ -15,7 +20,7 @@ export interface LayerSchedule {
  */
 export function scheduledArguments(
   base: SpaceArguments,
-  schedule: LayerSchedule | undefined,
+  schedule: ArgumentSchedule | undefined,
   drawn: number,
 ): SpaceArguments {
   if (schedule === undefined) return base;

@@ -2,7 +2,7 @@ import type { SearchSpace } from '../search-space/space.ts';
 import { comparedStrategies, describeStrategy, strategyIdentity } from './compared-strategies.ts';
 import type { ComparePlan, StudyConfig } from './config.ts';
 import { withDefaultPreset } from './default-preset.ts';
-import { scheduledArguments } from './layer-schedule.ts';
+import { scheduledArguments, scheduleOf } from './layer-schedule.ts';
 import type { ModuleReference } from './module-reference.ts';
 import { loadSpace, resolveModule } from './modules.ts';
 import { evaluatorIdentity } from './trial-identity.ts';
@@ -59,7 +59,7 @@ export async function prepareComparison(
     }),
   );
   const space = await loadSpace(spaceModule, config.space.options);
-  space.start(scheduledArguments(config.space.arguments, config.space.schedule, 0)); // throws if it cannot
+  space.start(scheduledArguments(config.space.arguments, scheduleOf(config.space, space), 0)); // throws if it cannot
   warmStartSamples(config.warmStart, space); // likewise
   return {
     space,

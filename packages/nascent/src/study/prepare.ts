@@ -1,7 +1,7 @@
 import type { SearchSpace } from '../search-space/space.ts';
 import type { Strategy } from '../strategy/strategy.ts';
 import type { StudyConfig } from './config.ts';
-import { scheduledArguments } from './layer-schedule.ts';
+import { scheduledArguments, scheduleOf } from './layer-schedule.ts';
 import type { ModuleReference } from './module-reference.ts';
 import { loadSpace, loadStrategy, resolveModule } from './modules.ts';
 import { evaluatorIdentity } from './trial-identity.ts';
@@ -30,7 +30,7 @@ export async function prepareStudy(config: StudyConfig, directory: string): Prom
     resolveModule('evaluator', config.evaluator.use, directory),
   ]);
   const space = await loadSpace(spaceModule, config.space.options);
-  space.start(scheduledArguments(config.space.arguments, config.space.schedule, 0)); // throws if it cannot
+  space.start(scheduledArguments(config.space.arguments, scheduleOf(config.space, space), 0)); // throws if it cannot
   warmStartSamples(config.warmStart, space); // throws if it has none of them
   const strategy = (await loadStrategy(strategyModule))(space, config.strategy.options, config.seed);
   refuseUnableStrategy(strategy, config.warmStart);

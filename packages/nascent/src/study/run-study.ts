@@ -11,7 +11,7 @@ import type { NewTrial, TrialOutcome, TrialRecord } from '../trial/record.ts';
 import type { StudyConfig } from './config.ts';
 import { EvaluatorFailedError } from './errors.ts';
 import type { EvaluatorPool, JobResult } from './evaluator-pool.ts';
-import { scheduledArguments } from './layer-schedule.ts';
+import { scheduledArguments, scheduleOf } from './layer-schedule.ts';
 import { openStudy } from './open-study.ts';
 import { earned } from './reward-policy.ts';
 import { KnownCurves } from './stopping/known-curves.ts';
@@ -244,7 +244,7 @@ class StudyRun {
   async #ask(): Promise<TrialRecord> {
     const { store, strategy, space, config, evaluatorIdentity } = this.#options;
     const number = this.#drawn + 1;
-    const args = scheduledArguments(config.space.arguments, config.space.schedule, this.#drawn);
+    const args = scheduledArguments(config.space.arguments, scheduleOf(config.space, space), this.#drawn);
     const sample = nextSample(strategy, { warmStart: this.#warmStart, drawn: this.#drawn, args });
     const architecture = space.decode(sample);
     const drawn: NewTrial = {

@@ -2,11 +2,12 @@ import type { FinalScores } from '../evaluation/evaluator.ts';
 import { deriveSeed } from '../random.ts';
 import type { RewardConfig } from '../reinforce/reward.ts';
 import type { Sample, SpaceArguments } from '../search-space/sample.ts';
+import type { ArgumentSchedule } from '../search-space/space.ts';
 import type { EvaluationResult, FinalSplits, SharedEvaluation } from '../store/comparison-store.ts';
 import type { Strategy } from '../strategy/strategy.ts';
 import type { SearchRun } from '../trial/search-run.ts';
 import type { ArchitecturesOfSamples } from './architectures-of-samples.ts';
-import { type LayerSchedule, scheduledArguments } from './layer-schedule.ts';
+import { scheduledArguments } from './layer-schedule.ts';
 import { earned } from './reward-policy.ts';
 import { KnownCurves } from './stopping/known-curves.ts';
 import type { StoppingRule } from './stopping/rule.ts';
@@ -17,7 +18,7 @@ import { nextSample } from './warm-start.ts';
 /** What all runs of a comparison have in common. */
 export interface SearchPlan {
   readonly arguments: SpaceArguments;
-  readonly schedule?: LayerSchedule | undefined;
+  readonly schedule?: ArgumentSchedule | undefined;
   readonly reward: RewardConfig;
   /** At most so many trials. */
   readonly trials: number;

@@ -1,5 +1,6 @@
 import type { SearchSpace } from '../search-space/space.ts';
 import type { StudyConfig } from './config.ts';
+import { scheduleOf } from './layer-schedule.ts';
 import type { SearchPlan } from './search-in-memory.ts';
 import { warmStartSamples } from './warm-start.ts';
 
@@ -9,7 +10,7 @@ export function searchPlan(config: StudyConfig, searchSpace: SearchSpace): Searc
   return {
     warmStart: warmStartSamples(config.warmStart, searchSpace),
     arguments: space.arguments,
-    schedule: space.schedule,
+    schedule: scheduleOf(space, searchSpace),
     reward,
     trials,
     budgetSeconds: budget?.seconds ?? null,

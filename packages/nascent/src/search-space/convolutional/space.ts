@@ -2,7 +2,7 @@ import { assertNever } from '../../assert-never.ts';
 import type { Ask, Asking } from '../ask.ts';
 import { anchor, choice } from '../decision.ts';
 import type { SpaceOptions } from '../sample.ts';
-import type { SearchSpace } from '../space.ts';
+import type { ArgumentSchedule, SearchSpace } from '../space.ts';
 import { defineSpace } from '../space.ts';
 import type { ConvolutionalArchitecture, LayerKind } from './architecture.ts';
 import { describeConvolutional } from './description.ts';
@@ -14,6 +14,9 @@ import {
   parseConvolutionalOptions,
 } from './options.ts';
 import { convolutionalSize } from './size.ts';
+
+/** 6 layers, 2 more every 1,600 samples (Zoph & Le 2017, §4.1). */
+const PAPER_SCHEDULE: ArgumentSchedule = { argument: 'layers', start: 6, add: 2, every: 1600 };
 
 /** A space of convolutional networks; `layers` is how many are predicted (of a space with blocks: blocks). */
 export type ConvolutionalSpace = SearchSpace<ConvolutionalArchitecture, { layers: number }>;
@@ -61,6 +64,7 @@ export function convolutionalSpace(
       }
       return graph.architecture(rate);
     },
+    schedule: PAPER_SCHEDULE,
     size: ({ layers }) => convolutionalSize(settings, layers),
     describe: describeConvolutional,
   });
