@@ -12,6 +12,8 @@ const alias = {
 // Set before any worker process loads the engine: with OpenMP's default wait policy the threads of
 // OpenBLAS and OpenMP fight over the cores, and two test files at once run ten times slower.
 process.env['OMP_WAIT_POLICY'] ??= 'passive';
+// Two files run at once on two cores; whoever tests threads sets them itself.
+process.env['OMP_NUM_THREADS'] ??= '1';
 
 export default defineConfig({
   resolve: { alias },

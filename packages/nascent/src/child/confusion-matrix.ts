@@ -1,11 +1,9 @@
 import { noGrad, scope } from '@nascent/torch';
+import { EVALUATION_BATCH } from './accuracy.ts';
 import { type Pause, walkBatches } from './batch-walk.ts';
 import { type Classifier, inPrecision, usesChannelsLast } from './classifier.ts';
 import type { ImageTensors } from './image-tensors.ts';
 import type { Recipe } from './recipe.ts';
-
-/** Large enough to keep every core busy, small enough for the memory of a laptop. */
-const EVALUATION_BATCH = 250;
 
 /** How many examples of each class (row) were taken for each class (column); [classes][classes]. */
 export type ConfusionMatrix = readonly (readonly number[])[];

@@ -4,9 +4,17 @@ import { messageOf, NascentError } from '../errors.ts';
 /** A user's module (config, space, strategy, evaluator) cannot be loaded. */
 export class ModuleNotLoadedError extends NascentError {
   constructor(path: string, cause: unknown) {
-    super('MODULE_NOT_LOADED', `cannot load ${path}: ${messageOf(cause)}`);
-    this.cause = cause;
+    const missing = missingPackage(cause);
+    super('MODULE_NOT_LOADED', `cannot load ${path}: ${missing ?? messageOf(cause)}`);
+    if (missing === null) this.cause = cause;
   }
+}
+
+/** A package that is not installed where the module looks for it, in words. */
+function missingPackage(cause: unknown): string | null {
+  const name = /^Cannot find (?:module|package) '([^'./][^']*)'/.exec(messageOf(cause))?.[1];
+  if (name === undefined || name.startsWith('node:')) return null;
+  return `it imports the package ${name}, which is not installed there. Run \`npm install ${name}\` in its directory.`;
 }
 
 // Node 20 runs no TypeScript: jiti transforms user modules in memory. What they import from packages, Nascent

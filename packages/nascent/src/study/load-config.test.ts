@@ -51,6 +51,14 @@ describe('config files', () => {
     expect(config).toMatchObject({ trials: 9, seed: 1 });
   });
 
+  it('a package that is not installed where the config looks for it is named, with what to do', async () => {
+    const file = await write('d.ts', "import 'a-package-of-mine'; export default {};");
+    await expect(loadConfig(file)).rejects.toThrow(
+      `cannot load ${file}: it imports the package a-package-of-mine, which is not installed there. ` +
+        'Run `npm install a-package-of-mine` in its directory.',
+    );
+  });
+
   it('a package that a config imports is the one that everybody else has: it is not loaded twice', async () => {
     await write('package.json', '{ "type": "module" }');
     const modules = join(directory, 'node_modules');
