@@ -1,7 +1,7 @@
 import { defineConfig } from 'nascent';
 import search from './full-space.config.ts';
 
-// How a winner of full-space-strong.config.ts is finished: more images and epochs, with the paper's augmentation and
+// How a winner of full-space.config.ts is finished: more images and epochs, with the paper's augmentation and
 // schedule. nascent retrain TOKENS --config bench/learning/full-space-retrain.config.ts
 export default defineConfig({
   ...search,
@@ -9,7 +9,7 @@ export default defineConfig({
     use: 'image-classifier',
     options: {
       dataset: { name: 'cifar10', trainExamples: 8000, validationExamples: 2000 },
-      epochs: 8,
+      epochs: 4,
       batchSize: 64,
       learningRate: 0.05,
       schedule: 'step',
@@ -23,7 +23,7 @@ export default defineConfig({
       batchNormEpsilon: [1e-5, 1e-3],
       decayAt: [[0.5, 0.75]],
     },
-    final: { epochs: 40 },
-    checkpointEvery: 4,
+    final: { epochs: 24 },
+    checkpointEvery: 3,
   },
 });
