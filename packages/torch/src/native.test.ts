@@ -64,7 +64,7 @@ describe('loading', () => {
   it('the process ends by itself, batch threads and shared buffers included', () => {
     const script = `
       import { BatchStream, fromBuffer, zeros } from ${JSON.stringify(index)};
-      const stream = new BatchStream(zeros([4, 1, 2, 2], { dtype: 'uint8' }), zeros([4], { dtype: 'int64' }), { mean: [0], std: [1] });
+      const stream = new BatchStream(zeros([4, 1, 2, 2], { dtype: 'uint8' }), zeros([4], { dtype: 'int64' }), { whitening: { kind: 'per-channel', mean: [0], std: [1] } });
       stream.prepare([0, 1]);
       globalThis.held = [stream, fromBuffer(new Float32Array(9))];
       console.log('end');`;

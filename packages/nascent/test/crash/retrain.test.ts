@@ -166,8 +166,10 @@ describe(`SIGKILL in the middle of retrain (NASCENT_CRASH_SEED=${seed})`, { time
   it('a second one on the same directory is refused and disturbs nothing', async () => {
     const first = retrain('shared');
     await Promise.race([first.ended, first.says(/^\[epoch 1\/24\]/m)]);
+    first.child.kill('SIGSTOP'); // alive, but not done before the second one has begun
     const second = retrain('shared');
     expect(await second.ended).toBe(1);
+    first.child.kill('SIGCONT');
     expect(second.said()).toContain(`is being run by pid ${first.child.pid} on host`);
     expect(await first.ended).toBe(0);
   });
