@@ -1,7 +1,7 @@
 /**
  * Predicted against measured memory of training random networks, each in a process of its own; writes memory.md.
  *
- *     npx tsx bench/speed/memory.ts [--samples 100] [--side 32] [--batch 32] [--threads 2]
+ *     npx tsx bench/speed/memory.ts [--samples 100] [--first 0] [--side 32] [--batch 32] [--threads 2]
  *
  * Tensor bytes are the engine's own count (`peakNativeBytes`); resident growth is the largest resident memory less
  * what the process held when engine and images were loaded. Independent of how busy the machine is.
@@ -19,6 +19,7 @@ import { measuredTrainingBytes, variousArchitecture } from '../../packages/nasce
 const { values } = parseArgs({
   options: {
     samples: { type: 'string', default: '100' },
+    first: { type: 'string', default: '0' },
     side: { type: 'string', default: '32' },
     batch: { type: 'string', default: '32' },
     threads: { type: 'string', default: '2' },
@@ -66,7 +67,8 @@ async function measure(number: number): Promise<Measurement> {
 if (values.one !== undefined) {
   process.stdout.write(`${JSON.stringify(await measure(Number(values.one)))}\n`);
 } else {
-  const found = Array.from({ length: Number(values.samples) }, (_, number): Measurement => {
+  const found = Array.from({ length: Number(values.samples) }, (_, i): Measurement => {
+    const number = Number(values.first) + i;
     const script = fileURLToPath(import.meta.url);
     const args = ['--import', 'tsx', script, '--one', `${number}`];
     const more = ['--side', values.side, '--batch', values.batch, '--threads', values.threads];

@@ -21,16 +21,25 @@ export class ContrastNormalisation extends Module {
     this.#window = new AvgPool2d(window, { stride: 1, padding: 'same' });
   }
 
+  // Autograd holds what it needs; where it needs nothing, as in evaluation, nothing outlives this.
   forward(input: Tensor): Tensor {
-    const centred = input.sub(this.#local(input));
+    const mean = this.#local(input);
+    const centred = input.sub(mean);
     const squares = centred.square();
-    const deviation = this.#local(squares).add(CONTRAST_EPSILON).sqrt();
-    squares.dispose(); // as large as the input; autograd does not need it
-    return centred.div(deviation.maximum(deviation.mean([1, 2, 3], true)));
+    const variance = this.#local(squares);
+    squares.dispose();
+    const deviation = variance.add(CONTRAST_EPSILON).sqrt();
+    const divisor = deviation.maximum(deviation.mean([1, 2, 3], true));
+    const output = centred.div(divisor);
+    for (const made of [mean, centred, variance, deviation, divisor]) made.dispose();
+    return output;
   }
 
   /** [batch, channels, h, w] → [batch, 1, h, w] */
   #local(values: Tensor): Tensor {
-    return this.#window.forward(values.mean(1, true));
+    const flat = values.mean(1, true);
+    const local = this.#window.forward(flat);
+    flat.dispose();
+    return local;
   }
 }
