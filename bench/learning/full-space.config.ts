@@ -15,7 +15,7 @@ export default defineConfig({
       // Three epochs are too few for augmentation to pay.
       flip: false,
       upsample: null,
-      // With these no child takes more than 40 s on one core.
+      // With these the slowest child took 26 s on a core of its own (42 s beside other work).
       maxFlops: 20_000_000,
       memoryMiB: 1000,
     },

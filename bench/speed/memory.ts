@@ -11,7 +11,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ones, scope, setThreads } from '@nascent/torch';
-import { EVALUATION_BATCH } from '../../packages/nascent/src/child/accuracy.ts';
+import { EVALUATION_BATCH } from '../../packages/nascent/src/child/classify.ts';
 import { predictResidentGrowth, predictTrainingBytes } from '../../packages/nascent/src/child/memory.ts';
 import { planNetwork } from '../../packages/nascent/src/search-space/index.ts';
 import { measuredTrainingBytes, variousArchitecture } from '../../packages/nascent/test/measured-training.ts';
@@ -56,7 +56,7 @@ async function measure(number: number): Promise<Measurement> {
   });
   // Half of them score in a batch larger than training's.
   const scored = number % 4 < 2 ? batchSize : Math.min(4 * batchSize, EVALUATION_BATCH);
-  const predicted = predictTrainingBytes(plan, { precision, batchSize, evaluationBatch: scored });
+  const predicted = predictTrainingBytes(plan, { precision, batchSize, evaluationExamples: scored });
   scope(() => ones([64, 64]).matmul(ones([64, 64]))); // the engine's threads and libraries are there
   const before = resident('VmRSS');
   const measured = await measuredTrainingBytes(plan, { precision, batchSize, scored });

@@ -28,7 +28,7 @@ export async function measuredTrainingBytes(
   { precision, batchSize, scored }: MeasuredTraining,
 ): Promise<number> {
   const examples = Math.max(2 * batchSize, scored);
-  const data = noise(plan.image, examples);
+  const data = imagesOfNoise(plan.image, examples);
   const before = nativeBytes();
   peakNativeBytes({ reset: true });
   const network = new ConvolutionalNetwork(plan, { seed: 0 });
@@ -46,7 +46,11 @@ export async function measuredTrainingBytes(
   return peak;
 }
 
-function noise({ channels, height, width, classes }: ImageInput, examples: number): ImageTensors {
+/** Images of random bytes, for the caller to dispose. */
+export function imagesOfNoise(
+  { channels, height, width, classes }: ImageInput,
+  examples: number,
+): ImageTensors {
   const stream = randomStream(0, 'noise');
   const bytes = (length: number, below: number) => Uint8Array.from({ length }, () => stream.integer(below));
   return new ImageTensors(

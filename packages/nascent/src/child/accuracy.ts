@@ -1,16 +1,11 @@
-import { keep, noGrad, scope, zeros } from '@nascent/torch';
-import { type Pause, walkBatches } from './batch-walk.ts';
-import { type Classifier, inPrecision, usesChannelsLast } from './classifier.ts';
+import { keep, zeros } from '@nascent/torch';
+import type { Pause } from './batch-walk.ts';
+import type { Classifier } from './classifier.ts';
+import { classify } from './classify.ts';
 import type { ImageTensors } from './image-tensors.ts';
 import type { Recipe } from './recipe.ts';
 
-/** Large enough to keep every core busy, small enough for the memory of a laptop. */
-export const EVALUATION_BATCH = 250;
-
-/**
- * The fraction of the examples whose largest logit is their label's, in evaluation mode (running statistics in
- * batch norm). Leaves the network in training mode.
- */
+/** The fraction of the examples whose largest logit is their label's, in [0, 1]; see `classify`. */
 export async function accuracyOf(
   network: Classifier,
   data: ImageTensors,
@@ -18,24 +13,14 @@ export async function accuracyOf(
   precision: Recipe['precision'],
   pause: Pause,
 ): Promise<number> {
+  // Summed on the device: reading it back after each batch would wait for it.
   const correct = keep(zeros([], { dtype: 'int64', device: data.device }));
-  const batches = data.batches(usesChannelsLast(data.device, precision));
-  network.train(false);
   try {
-    await walkBatches(batches, examples, EVALUATION_BATCH, pause, () => {
-      scope(() =>
-        noGrad(() => {
-          const { images, labels } = batches.take();
-          const logits = inPrecision(data.device, precision, () => network.forward(images));
-          correct.add_(logits.argmax(1).eq(labels).sum());
-        }),
-      );
-      return true;
+    await classify(network, data, examples, precision, pause, (predicted, labels) => {
+      correct.add_(predicted.eq(labels).sum());
     });
     return correct.item() / examples.length;
   } finally {
-    network.train(true);
-    batches.dispose();
     correct.dispose();
   }
 }

@@ -1,3 +1,4 @@
+import { releaseMemory } from '@nascent/torch';
 import { describe, expect, it } from 'vitest';
 import { fixtures } from '../../test/fixtures/paths.ts';
 import type { EpochReport } from '../evaluation/evaluation.ts';
@@ -36,6 +37,17 @@ describe('the evaluator image-classifier', () => {
     });
     expect(evaluation.facts['flops']).toBeGreaterThan(0);
     expect(evaluation.facts['trainingSeconds']).toBeGreaterThan(0);
+    evaluator.dispose();
+  });
+
+  it.runIf(process.platform === 'linux')('keeps no memory of a large child for those after it', async () => {
+    const wide = convolutional({ filterHeight: [3], filterWidth: [3], filterCount: [96] });
+    const large = wide.decode(sampleUniformly(wide, { layers: 3 }, randomStream(1)));
+    const evaluator = await createEvaluator({ ...options, epochs: 1, batchSize: 60 }, environment);
+    await evaluator.evaluate(large, context()); // 200 MiB and more
+    const after = process.memoryUsage.rss();
+    releaseMemory();
+    expect(after - process.memoryUsage.rss()).toBeLessThan(32 << 20);
     evaluator.dispose();
   });
 

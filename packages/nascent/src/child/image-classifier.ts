@@ -7,7 +7,6 @@ import { EarlyStop } from '../evaluation/early-stop.ts';
 import { type EpochReport, type Evaluation, LATENCY_FACT, type Outcome } from '../evaluation/evaluation.ts';
 import type { EvaluationContext, Evaluator } from '../evaluation/evaluator.ts';
 import { type NetworkPlan, parseConvolutionalArchitecture, planNetwork } from '../search-space/index.ts';
-import { EVALUATION_BATCH } from './accuracy.ts';
 import { augmentationOf, enlargedSize } from './augmentation.ts';
 import { ImageTensors } from './image-tensors.ts';
 import { latencyOptionsSchema, measureLatency } from './latency.ts';
@@ -147,10 +146,8 @@ export class ImageClassifier implements Evaluator<unknown> {
       predictTrainingBytes(plan, {
         precision,
         batchSize: Math.min(batchSize, this.#split.train.length),
-        evaluationBatch: Math.max(
-          Math.min(EVALUATION_BATCH, this.#split.validation.length),
-          latency?.batch ?? 0,
-        ),
+        evaluationExamples: this.#split.validation.length,
+        latencyBatch: latency?.batch ?? 0,
       }),
     );
     return overLimit([

@@ -53,6 +53,7 @@ export class MemoryWalk {
     // The gradients of the last step live until this one turns back.
     const gradientsOfWeights = this.#ledger.hold(parameters * GRADIENT_BYTES);
     const first = this.#make({ ...image }, 4);
+    first.retain(); // the batch is the caller's, who holds it to the end
     const outputs = new Map<number, Activation>([[IMAGE, { block: first, element: 4, learns: false }]]);
     const readers = [...layers.map((layer) => layer.inputs), classifier.inputs];
     const tape: { inputs: readonly PlannedInput[]; learns: readonly boolean[]; backward: Backward }[] = [];

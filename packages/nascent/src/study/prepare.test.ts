@@ -29,6 +29,11 @@ const prepare = (changes: Partial<StudyConfigInput> = {}) => {
 };
 
 describe('preparing a study', () => {
+  it('needs no number of layers where the space has a schedule of its own', async () => {
+    const { space } = await prepare({ space: { use: 'cnn-v1' } });
+    expect(space.schedule).toEqual({ argument: 'layers', start: 6, add: 2, every: 1600 });
+  });
+
   it('makes space and strategy from their options; the evaluator is only found, not loaded', async () => {
     const { space, strategy, evaluator } = await prepare();
     expect(space.identity.options).toEqual({ filterHeight: [3, 5] });

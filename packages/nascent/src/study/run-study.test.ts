@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   rememberingStrategy,
+  type ToyArchitecture,
   toyConfig,
   toyPool,
   toyProcess,
@@ -56,6 +57,14 @@ const crashed = { kind: 'crashed', detail: 'SIGSEGV' } as const;
 const threw = { kind: 'error', message: 'no such layer' } as const;
 
 describe('study › the loop', () => {
+  it('grows as its space does where the config gives no arguments', async () => {
+    const schedule = { argument: 'layers', start: 1, add: 1, every: 2 };
+    const space = { ...toySpace, schedule };
+    const { trials } = await runStudy(study({ space: { use: './toy.ts' }, trials: 5 }, { space }));
+    const depths = trials.map(({ architecture }) => (architecture as ToyArchitecture).widths.length);
+    expect(depths).toEqual([1, 1, 2, 2, 3]);
+  });
+
   it('draws, trains, rewards and tells, in order of number', async () => {
     const strategy = rememberingStrategy(7);
     const summary = await runStudy(study({}, { strategy }));

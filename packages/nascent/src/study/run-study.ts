@@ -4,7 +4,7 @@ import { deriveSeed } from '../random.ts';
 import type { Sample } from '../search-space/sample.ts';
 import type { SearchSpace } from '../search-space/space.ts';
 import { decodeTokens, encodeSample } from '../search-space/tokens.ts';
-import type { Store, StudyRecord, TrialResult } from '../store/store.ts';
+import type { Store, StudyRecord } from '../store/store.ts';
 import type { Strategy, StrategySummary } from '../strategy/strategy.ts';
 import { advance, isTerminal } from '../trial/life-cycle.ts';
 import type { NewTrial, TrialOutcome, TrialRecord } from '../trial/record.ts';
@@ -13,7 +13,7 @@ import { EvaluatorFailedError } from './errors.ts';
 import type { EvaluatorPool, JobResult } from './evaluator-pool.ts';
 import { scheduledArguments, scheduleOf } from './layer-schedule.ts';
 import { openStudy } from './open-study.ts';
-import { earned } from './reward-policy.ts';
+import { type EndedResult, resultOfEvaluation, resultOfFailure, resultOfTwin } from './result-of-trial.ts';
 import { KnownCurves } from './stopping/known-curves.ts';
 import type { StudyEvent } from './study-event.ts';
 import { type RunningProcess, thisProcess } from './this-process.ts';
@@ -70,10 +70,10 @@ export interface StudySummary {
 export async function runStudy(options: RunStudyOptions): Promise<StudySummary> {
   const { process = thisProcess(), takeOver = false } = options;
   const startedAt = performance.now();
-  warmStartSamples(options.config.warmStart, options.space); // throws before anything is stored
+  const warmStart = warmStartSamples(options.config.warmStart, options.space); // throws before anything is stored
   refuseUnableStrategy(options.strategy, options.config.warmStart);
   const opened = await openStudy({ ...options, process, takeOver });
-  const run = new StudyRun({ ...options, process }, opened.study);
+  const run = new StudyRun({ ...options, process }, opened.study, warmStart);
   try {
     await run.begin(opened.resumed, opened.requeued);
     await run.loop();
@@ -109,11 +109,15 @@ class StudyRun {
   #evaluatorWorks = false;
   readonly #handedBack: number[] = [];
 
-  constructor(options: RunStudyOptions & { readonly process: RunningProcess }, study: StudyRecord) {
+  constructor(
+    options: RunStudyOptions & { readonly process: RunningProcess },
+    study: StudyRecord,
+    warmStart: readonly Sample[],
+  ) {
     this.#options = options;
     this.#study = study;
     const { stopping } = options.config;
-    this.#warmStart = warmStartSamples(options.config.warmStart, options.space);
+    this.#warmStart = warmStart;
     this.#curves = stopping === undefined ? null : new KnownCurves(stopping);
     this.#emit = options.onEvent ?? (() => {});
     setMaxListeners(0, this.#stop.signal); // one for each slot of the pool, however many
@@ -291,36 +295,10 @@ class StudyRun {
     switch (result.kind) {
       case 'cancelled':
         return this.#handBack(trial);
-      case 'reused': {
-        const { number: reusedFrom, reward, score, parameters, facts } = result.twin;
-        const outcome: TrialOutcome = { kind: 'completed' };
-        if (reward === null) throw new Error(`trial ${reusedFrom} is completed but has no reward`);
-        const worker = null;
-        return this.#tell(trial, {
-          outcome,
-          curve: [],
-          reward,
-          score,
-          parameters,
-          facts,
-          reusedFrom,
-          worker,
-        });
-      }
-      case 'evaluated': {
-        const { evaluation, workerFacts: worker } = result;
-        const { outcome, curve, parameters, facts } = evaluation;
-        const earnings = earned(evaluation, this.#options.config.reward);
-        return this.#tell(trial, {
-          outcome,
-          curve,
-          ...earnings,
-          parameters,
-          facts,
-          reusedFrom: null,
-          worker,
-        });
-      }
+      case 'reused':
+        return this.#tell(trial, resultOfTwin(result.twin));
+      case 'evaluated':
+        return this.#tell(trial, resultOfEvaluation(result, this.#options.config.reward));
       case 'crashed':
       case 'error':
         return this.#childFailed(trial, result);
@@ -357,15 +335,10 @@ class StudyRun {
     }
     if (outcome.kind === 'error' && !this.#evaluatorWorks) throw new EvaluatorFailedError(number, detail);
     const curve = await store.curve(this.#study.id, number);
-    const earnings = earned(null, config.reward);
-    const rest = { parameters: null, facts: {}, reusedFrom: null, worker: null };
-    await this.#tell(trial, { outcome, curve, ...earnings, ...rest });
+    await this.#tell(trial, resultOfFailure(outcome, curve, config.reward));
   }
 
-  async #tell(
-    trial: TrialRecord,
-    result: Omit<TrialResult, 'number' | 'attempt' | 'attemptLimit'>,
-  ): Promise<void> {
+  async #tell(trial: TrialRecord, result: EndedResult): Promise<void> {
     const { store, strategy, space, config } = this.#options;
     const { number, attempt, tokens } = trial;
     // A cancelled trial is not told: the strategy must not learn what the store will refuse.
