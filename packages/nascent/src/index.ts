@@ -33,6 +33,8 @@ export { type RetrainOptions, type RetrainResult, retrain } from './experiment/r
 export type { RetrainEvent } from './experiment/retrain/retrain-event.ts';
 export { type SearchOptions, type SearchResult, search } from './experiment/search.ts';
 export { bootstrapDifference, bootstrapMean, type Interval } from './experiment/statistics/bootstrap.ts';
+export { svgOfCell } from './export/drawing/cell-svg.ts';
+export { drawCell, drawNativeCell } from './export/drawing/cell-terminal.ts';
 export { type SvgDrawing, svgOfNetwork } from './export/drawing/svg.ts';
 export { drawNetwork, type TerminalDrawing } from './export/drawing/terminal.ts';
 export { deriveSeed, type RandomStream, randomStream } from './random.ts';

@@ -149,6 +149,24 @@ export interface Native {
   // joined.cc
   paddedCat(parts: readonly Handle[], padding: readonly number[]): Handle;
   channelMeans(input: Handle, area: number): Handle;
+  // recurrent.cc
+  recurrentTree(
+    input: Handle,
+    hidden: Handle,
+    cell: Handle,
+    weightInput: Handle,
+    weightHidden: Handle,
+    mask: Handle | null,
+    program: readonly number[],
+  ): [Handle, Handle, Handle];
+  // linear-cross-entropy.cc
+  linearCrossEntropy(
+    hidden: Handle,
+    weight: Handle,
+    bias: Handle | null,
+    targets: Handle,
+    reduction: number,
+  ): Handle;
   // batches.cc
   openBatches(
     images: Handle,

@@ -5,7 +5,8 @@ import { liveTensors, loadSafetensors, saveSafetensors, scope, type Tensor, tens
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { messageOf } from '../errors.ts';
 import { type ConvolutionalArchitecture, planNetwork } from '../search-space/index.ts';
-import { loadModel, type ModelFacts, ModelFileError, networkOfModel, saveModel } from './model-file.ts';
+import { ModelFileError } from './checked-model-file.ts';
+import { loadModel, type ModelFacts, networkOfModel, saveModel } from './model-file.ts';
 import { ConvolutionalNetwork } from './network/convolutional-network.ts';
 
 let directory: string;

@@ -72,9 +72,15 @@ export async function checkDiskSpace({ cwd }: CliContext): Promise<HealthCheck> 
 
 /** A data set that is not here is no fault: an evaluator of one's own needs none of them. */
 export function checkData(context: CliContext): readonly HealthCheck[] {
-  return catalogue(context).map(({ name, path }) =>
+  return catalogue(context).map(({ kind, name, path }) =>
     path === null
-      ? advice(`data ${name}`, 'not here', `nascent data fetch ${name}`)
+      ? advice(
+          `data ${name}`,
+          'not here',
+          kind === 'images'
+            ? `nascent data fetch ${name}`
+            : 'needed for that text alone; nascent data fetch says where a copy goes',
+        )
       : ok(`data ${name}`, `in ${path} (check it with: nascent data verify ${name})`),
   );
 }

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../../test/fixtures/cli.ts';
+import { wholeTable } from '../../test/fixtures/paths.ts';
 import { registerDataCommand } from './data.ts';
 
 let cwd: string;
@@ -28,13 +29,17 @@ describe('nascent data list', () => {
   it('names every data set', async () => {
     const { out, code } = await data(['list']);
     expect(code).toBe(0);
-    for (const name of ['cifar10', 'mnist', 'fashion-mnist']) expect(out).toContain(name);
+    for (const name of ['cifar10', 'mnist', 'fashion-mnist', 'penn-treebank']) expect(out).toContain(name);
+    expect(out).toContain('50000 + 10000 images');
+    expect(out).toContain('929589 + 82430 words');
   });
 
   it('--json is one JSON array with absent places as null', async () => {
     const entries = JSON.parse((await data(['list', '--json'])).out);
     expect(entries.map((entry: { name: string }) => entry.name)).toContain('cifar10');
     for (const entry of entries) expect(entry).toHaveProperty('path');
+    expect(entries.at(0)).toMatchObject({ kind: 'images', examples: { train: 50_000 }, shape: [3, 32, 32] });
+    expect(entries.at(-1)).toMatchObject({ kind: 'text', name: 'penn-treebank', words: { test: 82_430 } });
   });
 });
 
@@ -70,11 +75,57 @@ describe('nascent data verify', () => {
   });
 });
 
+describe('nascent data verify penn-treebank', () => {
+  it('other text in its files is said to be that, with exit code 1', async () => {
+    const place = join(cwd, 'texts', 'ptb');
+    mkdirSync(place, { recursive: true });
+    for (const part of ['train', 'valid', 'test'])
+      writeFileSync(join(place, `ptb.${part}.txt`), ' the cat sat \n');
+    const { code, out, failure } = await data(['verify', 'penn-treebank', '--dir', 'texts']);
+    expect(code).toBe(1);
+    expect(out).toContain('✗ lines of ptb.train.txt: 1, expected 42068');
+    expect(out).toContain('✓ test words that the training part lacks: 0');
+    expect(failure).toMatchObject({
+      code: 'DATASET_INCOMPLETE',
+      message: expect.stringContaining("name: 'text'"),
+    });
+  });
+
+  it('where there is nothing, it says how to supply it', async () => {
+    const { code, failure } = await data(['verify', 'penn-treebank', '--dir', 'nowhere']);
+    expect(code).toBe(1);
+    expect(failure).toMatchObject({
+      code: 'DATASET_NOT_FOUND',
+      message: expect.stringMatching(/no files of penn-treebank in .*nowhere.*NASCENT_DATA\/penn-treebank/),
+    });
+  });
+
+  const published = wholeTable('ptb/ptb.train.txt.gz');
+  it.skipIf(published === undefined)('the published files pass, where they are there', async () => {
+    const dir = dirname(published ?? '');
+    const { code, out } = await data(['verify', 'penn-treebank', '--dir', dir]);
+    expect(code).toBe(0);
+    expect(out).toContain('✓ different training words: 10000');
+    expect(out).toMatch(/complete$/);
+    const json = JSON.parse((await data(['verify', 'penn-treebank', '--dir', dir, '--json'])).out);
+    expect(json).toMatchObject({ complete: true, words: { train: 929_589 } });
+  });
+});
+
 describe('nascent data fetch', () => {
   it('refuses a name that it does not know, and says which it does', async () => {
     const { failure, err } = await data(['fetch', 'cifar1O']);
     expect(failure).toMatchObject({ code: 'commander.invalidArgument' });
     expect(err).toContain('cifar10, mnist, fashion-mnist');
+  });
+
+  it('does not fetch Penn Treebank, says why and what to do instead', async () => {
+    const { code, failure } = await data(['fetch', 'penn-treebank']);
+    expect(code).toBe(1);
+    expect(failure).toMatchObject({
+      code: 'DATASET_NOT_FREE',
+      message: expect.stringMatching(/no free licence.*ptb\.train\.txt.*NASCENT_DATA.*--dir/),
+    });
   });
 
   it('leaves what is there alone', async () => {

@@ -1,8 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Argument, type Command } from 'commander';
-import { createColors } from 'picocolors';
 import {
-  type CatalogueEntry,
   catalogue,
   type DatasetName,
   datasetNames,
@@ -11,12 +9,13 @@ import {
   fetchDataset,
   locateDataset,
   parseDatasetName,
-  type Verification,
+  pennTreebank,
   verifyDataset,
 } from '../dataset/index.ts';
 import { type CliContext, CliFailure, printJson } from './context.ts';
+import { notFree, verifyPennTreebankCommand } from './data-penn-treebank.ts';
+import { megabytes, printCatalogue, printVerification } from './data-view.ts';
 import { LiveRegion } from './live-region.ts';
-import { table } from './table.ts';
 
 interface ListOptions {
   readonly json?: boolean;
@@ -34,7 +33,7 @@ interface VerifyCommandOptions {
 /** `nascent data list|fetch|verify`: the data sets that have a name. */
 export function registerDataCommand(program: Command, context: CliContext): void {
   const data = program.command('data').description('List, fetch and verify data sets.');
-  const name = () => new Argument('<name>', 'the data set').choices(datasetNames);
+  const name = () => new Argument('<name>', 'the data set').choices([...datasetNames, pennTreebank.name]);
 
   data
     .command('list')
@@ -52,9 +51,10 @@ export function registerDataCommand(program: Command, context: CliContext): void
     .option('--dir <dir>', 'put it into DIR/NAME (default: NASCENT_DATA, or ./data)')
     .option('--replace', 'fetch it even where a sound copy or subset is; the old files are moved aside')
     .option('--json', 'print a JSON object')
-    .action((given: string, options: FetchCommandOptions) =>
-      fetchCommand(context, parseDatasetName(given), options),
-    );
+    .action((given: string, options: FetchCommandOptions) => {
+      if (given === pennTreebank.name) throw notFree(context);
+      return fetchCommand(context, parseDatasetName(given), options);
+    });
   data
     .command('verify')
     .description('Read every file of a data set and compare it with what is known of it.')
@@ -62,23 +62,10 @@ export function registerDataCommand(program: Command, context: CliContext): void
     .option('--dir <dir>', 'where it is: DIR/NAME or DIR (default: the search path)')
     .option('--json', 'print a JSON object')
     .action((given: string, options: VerifyCommandOptions) =>
-      verifyCommand(context, parseDatasetName(given), options),
+      given === pennTreebank.name
+        ? verifyPennTreebankCommand(context, options)
+        : verifyCommand(context, parseDatasetName(given), options),
     );
-}
-
-function printCatalogue(context: CliContext, entries: readonly CatalogueEntry[]): void {
-  const head = ['name', 'images', 'shape', 'classes', 'download', 'found in'];
-  const rows = entries.map((entry) => [
-    entry.name,
-    `${entry.examples.train} + ${entry.examples.test}`,
-    entry.shape.join('×'),
-    String(entry.classes),
-    megabytes(entry.downloadBytes),
-    entry.path ?? 'not here',
-  ]);
-  context.out(table(head, rows, { rightAlign: [3, 4], color: context.color }));
-  const missing = entries.find((entry) => entry.path === null);
-  if (missing !== undefined) context.out(`Get one with: nascent data fetch ${missing.name}`);
 }
 
 async function fetchCommand(
@@ -144,7 +131,7 @@ async function verifyCommand(
     );
   }
   if (options.json) printJson(context, verification);
-  else printVerification(context, verification);
+  else printVerification(context, verification, ['training images', 'test images']);
   if (!verification.complete) {
     throw new CliFailure(
       'DATASET_INCOMPLETE',
@@ -158,18 +145,6 @@ async function verifyCommand(
 function whereIn(context: CliContext, name: DatasetName, dir: string): string {
   const own = join(resolve(context.cwd, dir), name);
   return locateDataset(name, { path: own, surroundings: context }) === null ? dir : own;
-}
-
-function printVerification(context: CliContext, { path, checks, checksums, complete }: Verification): void {
-  const { green, red } = createColors(context.color);
-  context.out(path);
-  for (const check of checks) {
-    const mark = check.ok ? green('✓') : red('✗');
-    context.out(`${mark} ${check.what}: ${check.found}${check.ok ? '' : `, expected ${check.expected}`}`);
-  }
-  context.out(`sha256 of the training images ${checksums.train}`);
-  context.out(`sha256 of the test images ${checksums.test}`);
-  if (complete) context.out('complete');
 }
 
 interface ProgressView {
@@ -221,8 +196,4 @@ function progressLine(progress: FetchProgress): string {
     case 'verifying':
       return '  verifying';
   }
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

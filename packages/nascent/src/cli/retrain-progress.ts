@@ -2,7 +2,7 @@ import { createColors } from 'picocolors';
 import type { RetrainEvent } from '../experiment/retrain/retrain-event.ts';
 import type { CliContext } from './context.ts';
 import { LiveRegion } from './live-region.ts';
-import { type FinalStatus, finalLine, renderFinal } from './retrain-view.ts';
+import { beginningLine, type FinalStatus, finalLine, renderFinal } from './retrain-view.ts';
 import { SearchProgress } from './search-progress.ts';
 
 const REDRAW_MS = 200;
@@ -65,18 +65,15 @@ export class RetrainProgress {
     }
   };
 
-  #begin({ recipe, done, examples }: Extract<RetrainEvent, { kind: 'final-started' }>): void {
+  #begin({ facts, done }: Extract<RetrainEvent, { kind: 'final-started' }>): void {
     this.#grid.end();
     this.#gridShows = false;
     this.#startedAt = performance.now();
     this.#doneBefore = done;
-    this.#status = { epochs: recipe.epochs, last: null, saved: done, elapsedMs: 0, remainingMs: null };
-    const from = done === 0 ? '' : `, going on after epoch ${done} from its checkpoint`;
-    this.say(
-      `final training: ${recipe.epochs} epochs on ${examples.toLocaleString('en')} images, learning rate ` +
-        `${recipe.learningRate}, weight decay ${recipe.weightDecay}${from}`,
-    );
-    if (this.#region === null || done === recipe.epochs) return;
+    const { epochs } = facts.recipe;
+    this.#status = { epochs, last: null, saved: done, elapsedMs: 0, remainingMs: null };
+    this.say(beginningLine(facts, done));
+    if (this.#region === null || done === epochs) return;
     this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
     this.#timer.unref();
   }

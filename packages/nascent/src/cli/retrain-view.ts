@@ -1,5 +1,7 @@
 import type pc from 'picocolors';
+import type { LanguageModelRecipe } from '../child/language-model/recipe.ts';
 import type { EpochReport } from '../evaluation/evaluation.ts';
+import type { TrainingFacts } from '../experiment/retrain/finished.ts';
 import { duration, scoreText } from './search-view.ts';
 
 type Colors = ReturnType<typeof pc.createColors>;
@@ -14,6 +16,40 @@ export interface FinalStatus {
   readonly elapsedMs: number;
   /** Null until an epoch has ended. */
   readonly remainingMs: number | null;
+}
+
+/** `final training: 40 epochs on 45,000 images, learning rate 0.1, …`. @param done epochs that a checkpoint has */
+export function beginningLine(facts: TrainingFacts, done: number): string {
+  const from = done === 0 ? '' : `, going on after epoch ${done} from its checkpoint`;
+  return `final training: ${facts.recipe.epochs} epochs on ${whatIsTrained(facts)}${from}`;
+}
+
+function whatIsTrained(facts: TrainingFacts): string {
+  if (facts.kind === 'classifier') {
+    const { recipe, examples } = facts;
+    return (
+      `${examples.toLocaleString('en')} images, learning rate ${recipe.learningRate}, ` +
+      `weight decay ${recipe.weightDecay}`
+    );
+  }
+  const { recipe, words, level } = facts;
+  return `${words.toLocaleString('en')} ${level}s, ${languageRecipe(recipe)}`;
+}
+
+/** `learning rate 1, initialisation ±0.05, dropout 0.5 (input), …`: what a grid may have chosen. */
+export function languageRecipe({
+  learningRate,
+  initialisation,
+  dropout,
+  schedule,
+  decayFrom,
+}: LanguageModelRecipe): string {
+  const { input, output, recurrent, embedding } = dropout;
+  const decay = schedule === 'decay' ? `, decay from epoch ${decayFrom}` : '';
+  return (
+    `learning rate ${learningRate}, initialisation ±${initialisation}, ` +
+    `dropout ${input} input, ${output} output, ${recurrent} recurrent, ${embedding} embedding${decay}`
+  );
 }
 
 const BAR = 40;

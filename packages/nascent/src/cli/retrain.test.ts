@@ -40,7 +40,7 @@ describe('nascent retrain refuses', () => {
     const space = nasBench201();
     const tokens = encodeSample(sampleUniformly(space, {}, randomStream(1, 'cell')), space);
     expect(said(await retrain({}, tokens, '--config', 'c.json'))).toMatch(
-      /kind "nas-bench-201".*only convolutional/,
+      /kind "nas-bench-201".*only convolutional networks .* and recurrent cells/,
     );
   });
 
@@ -61,5 +61,56 @@ describe('nascent retrain refuses', () => {
     const run = await retrain({ evaluator }, 'vgg-like', '--config', 'c.json', '--out', 'out');
     expect(said(run)).toContain(`there is no ${join(cwd, 'images')}`);
     expect(existsSync(join(cwd, 'out'))).toBe(false);
+  });
+});
+
+describe('nascent retrain of a cell refuses', () => {
+  const text = { dataset: { name: 'text', path: 'war.txt' }, model: { hidden: 8 } };
+  const evaluator = { use: 'language-model', options: text };
+  const cell = (changes: object, ...words: readonly string[]) =>
+    retrain(
+      { evaluator, reward: { kind: 'inverse-square-perplexity' }, ...changes },
+      ...words,
+      '--config',
+      'c.json',
+    );
+
+  it.each(['nascell', 'lstm', 'gru'])('%s where the config trains on images', async (name) => {
+    const run = await cell({ evaluator: { use: 'image-classifier' } }, name);
+    expect(said(run)).toContain(
+      `${name} cannot be retrained: the evaluator of the config is "image-classifier", which trains networks on images`,
+    );
+  });
+
+  it('a network for images where the config trains on text', async () => {
+    expect(said(await cell({}, 'vgg-like'))).toMatch(
+      /which trains recurrent cells on text, and vgg-like is a convolutional network/,
+    );
+  });
+
+  it('a grid of a network for images', async () => {
+    const run = await cell({ retrain: { grid: { weightDecay: [1e-4] } } }, 'lstm');
+    expect(said(run)).toMatch(/retrain\.grid\.weightDecay: is for convolutional networks/);
+  });
+
+  it('text whose relative path leads nowhere, also that of the test, and leaves no directory behind', async () => {
+    const lost = await cell({}, 'lstm', '--out', 'out');
+    expect(said(lost)).toContain(`there is no ${join(cwd, 'war.txt')}`);
+    await writeFile(join(cwd, 'war.txt.gz'), '');
+    const dataset = { name: 'text', path: 'war.txt', testPath: 'peace.txt' };
+    const test = await cell(
+      { evaluator: { ...evaluator, options: { ...text, dataset } } },
+      'lstm',
+      '--out',
+      'out',
+    );
+    expect(said(test)).toContain(`there is no ${join(cwd, 'peace.txt')}`);
+    expect(existsSync(join(cwd, 'out'))).toBe(false);
+  });
+
+  it('a text without a test part', async () => {
+    const dataset = { ...text.dataset, testFraction: 0 };
+    const run = await cell({ evaluator: { ...evaluator, options: { ...text, dataset } } }, 'gru');
+    expect(said(run)).toMatch(/has no test part/);
   });
 });

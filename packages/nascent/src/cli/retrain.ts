@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { RetrainPlan, RetrainSubject } from '../experiment/retrain/plan.ts';
+import type { FinalPlan, RetrainPlan, RetrainSubject } from '../experiment/retrain/plan.ts';
 import type { RetrainResult } from '../experiment/retrain/retrain.ts';
+import { svgOfCell } from '../export/drawing/cell-svg.ts';
 import { svgOfNetwork } from '../export/drawing/svg.ts';
 import {
   decodeTokens,
   hashOf,
   looksLikeTokens,
   parseConvolutionalArchitecture,
+  parseRecurrentArchitecture,
   spaceOfTokens,
 } from '../search-space/index.ts';
 import { parseConfig, type StudyConfig } from '../study/config.ts';
@@ -19,9 +21,8 @@ import { naturalNumber, positiveInteger } from './numbers.ts';
 import { DEFAULT_STUDY, locationText, readStudy, studyLocation } from './open-study.ts';
 import { exportCommand, retrainCommand } from './resume-command.ts';
 import { RetrainProgress } from './retrain-progress.ts';
-import { scoreText } from './search-view.ts';
+import { resultJson, resultLines } from './retrain-result.ts';
 import { findTrial, type NamedTrial, TRIAL_HELP } from './trial-argument.ts';
-import { trialJson } from './trial-json.ts';
 
 interface RetrainOptions {
   readonly study?: string;
@@ -39,7 +40,9 @@ const PARENT = 'retrained';
 export function registerRetrainCommand(program: Command, context: CliContext): void {
   program
     .command('retrain')
-    .description('Finish a network: grid search over its recipe, long training, one test, a report.')
+    .description(
+      'Finish a network or a cell: grid search over its recipe, long training, one test, a report.',
+    )
     .argument('<trial>', TRIAL_HELP)
     .option('--study <file>', `the study (default: ${DEFAULT_STUDY})`)
     .option('--config <file>', "a config to take in the place of the study's")
@@ -56,8 +59,8 @@ export function registerRetrainCommand(program: Command, context: CliContext): v
 }
 
 const HELP = `
-The config's key "retrain" says what the grid varies and how long the final training is; without it 12 runs of as
-many epochs as in the search, then 4 times as many. The grid is a study of its own:
+The config's key "retrain" says what the grid varies and how long the final training is; without it up to 12 runs of
+as many epochs as in the search, then 4 times as many. The grid is a study of its own:
 
   npx nascent retrain best --study nascent.db
   npx nascent trials --study ${PARENT}/trial-12/grid.db
@@ -92,6 +95,7 @@ async function runRetrain(context: CliContext, argument: string, options: Retrai
       configDirectory,
       searchStudy: fromStudy ? studyLocation(context, options.study) : null,
       draw: (network) => svgOfNetwork(network, { title: subject.label }),
+      drawCell: (cell) => svgOfCell(cell, { title: subject.label }),
       command,
       threads: threadsOf(context.env),
       signal: interruption.signal,
@@ -158,43 +162,54 @@ function networkOf(named: NamedTrial, argument: string): Pick<Subject, 'subject'
     const { number, architecture, tokens } = named.trial;
     const label = `trial ${number}`;
     return {
-      subject: { label, architecture: convolutional(architecture, label), tokens },
+      subject: { label, architecture: trainable(architecture, label), tokens },
       directoryName: `trial-${number}`,
     };
   }
   const { tokens } = named;
   const space = spaceOfTokens(tokens);
   const known = !looksLikeTokens(argument);
-  const label = known ? argument : 'the network of a token string';
+  const decoded: unknown = space.decode(decodeTokens(tokens, space));
+  const architecture = trainable(decoded, known ? argument : 'the network of a token string');
+  const what = architecture.kind === 'convolutional' ? 'network' : 'cell';
   return {
-    subject: { label, architecture: convolutional(space.decode(decodeTokens(tokens, space)), label), tokens },
+    subject: { label: known ? argument : `the ${what} of a token string`, architecture, tokens },
     directoryName: known ? argument : `tokens-${hashOf(tokens).slice(0, 8)}`,
   };
 }
 
-function convolutional(architecture: unknown, label: string) {
+function trainable(architecture: unknown, label: string): RetrainSubject['architecture'] {
   const kind =
     typeof architecture === 'object' && architecture !== null && 'kind' in architecture
       ? architecture.kind
       : null;
   if (kind === 'convolutional') return parseConvolutionalArchitecture(architecture);
+  if (kind === 'recurrent-cell' || kind === 'native-cell') return parseRecurrentArchitecture(architecture);
   throw new CliFailure(
     'NOT_RETRAINABLE',
     `${label} cannot be retrained: it is ${kind === null ? 'of a space of your own' : `a network of kind ${JSON.stringify(kind)}`}, ` +
-      'and only convolutional networks are trained here (evaluator "image-classifier").',
+      'and only convolutional networks (evaluator "image-classifier") and recurrent cells ("language-model") are trained here.',
   );
 }
 
 /** A study keeps no path of its config, which relative paths of data start from. */
 function refuseLostData({ final }: RetrainPlan, configDirectory: string): void {
-  const { dataset } = final.classifier;
-  const path =
-    typeof dataset === 'object' && dataset !== null && 'path' in dataset ? dataset.path : undefined;
-  if (typeof path !== 'string' || isAbsolute(path) || existsSync(resolve(configDirectory, path))) return;
-  throw new CliFailure(
-    'DATASET_NOT_FOUND',
-    `the config names its data as ${JSON.stringify(path)}, relative to itself, and there is no ` +
-      `${resolve(configDirectory, path)}. Start the command in the directory of the config, or name the config: --config FILE`,
+  for (const path of pathsOf(final)) {
+    const found = resolve(configDirectory, path);
+    if (isAbsolute(path) || existsSync(found) || existsSync(`${found}.gz`)) continue;
+    throw new CliFailure(
+      'DATASET_NOT_FOUND',
+      `the config names its data as ${JSON.stringify(path)}, relative to itself, and there is no ` +
+        `${found}. Start the command in the directory of the config, or name the config: --config FILE`,
+    );
+  }
+}
+
+/** Files and directories that the options of the data set name. */
+function pathsOf(final: FinalPlan): readonly string[] {
+  const dataset = (final.kind === 'classifier' ? final.classifier : final.languageModel)['dataset'] ?? {};
+  return Object.entries(dataset).flatMap(([name, path]) =>
+    ['path', 'validationPath', 'testPath'].includes(name) && typeof path === 'string' ? [path] : [],
   );
 }
 
@@ -214,59 +229,17 @@ function interruptedText({ interrupted, runs }: RetrainResult, plan: RetrainPlan
 function printResult(
   context: CliContext,
   trial: string,
-  { final, test, stored, files }: RetrainResult,
+  result: RetrainResult,
   options: RetrainOptions,
 ): void {
+  const { final, test, stored, files } = result;
   if (final === null || test === null) return;
-  const { recipe, run, curve, parameters } = final;
-  const images = test.confusion.flat().reduce((sum, count) => sum + count, 0);
-  const accuracy = (value: number) => scoreText({ metric: 'accuracy', value });
   if (stored)
     context.out(`Retrained already; tested at ${test.openedAt}. The test set was not opened again.`);
-  context.out(`test accuracy ${accuracy(test.accuracy)} on ${images.toLocaleString('en')} images`);
-  context.out(
-    `validation accuracy ${accuracy(curve.at(-1)?.score.value ?? Number.NaN)} after ${curve.length} epochs, ` +
-      `${parameters.toLocaleString('en')} parameters`,
-  );
-  context.out(
-    `recipe of run ${run}: learning rate ${recipe.learningRate}, weight decay ${recipe.weightDecay}, ` +
-      `batch-norm ε ${recipe.batchNormEpsilon}, decay at ${recipe.decayAt.join(', ')}`,
-  );
+  for (const line of resultLines(final, test)) context.out(line);
   context.out('');
   for (const file of files) context.out(locationText(context, file));
   context.out('');
   context.out('next:');
   context.out(`  ${exportCommand(trial, options)}`);
-}
-
-function resultJson(subject: RetrainSubject, out: string, result: RetrainResult) {
-  const { interrupted, runs, final, test, stored, files } = result;
-  return {
-    network: subject.label,
-    tokens: subject.tokens,
-    out,
-    interrupted,
-    stored,
-    runs: runs.map(trialJson),
-    final:
-      final === null
-        ? null
-        : {
-            run: final.run,
-            recipe: final.recipe,
-            epochs: final.curve.length,
-            validationAccuracy: final.curve.at(-1)?.score.value ?? null,
-            parameters: final.parameters,
-            curve: final.curve,
-          },
-    test:
-      test === null
-        ? null
-        : {
-            ...test,
-            images: test.confusion.flat().reduce((sum, count) => sum + count, 0),
-            classNames: final?.classNames ?? [],
-          },
-    files,
-  };
 }

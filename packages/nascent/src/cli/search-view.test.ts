@@ -61,9 +61,20 @@ describe('durations', () => {
 });
 
 describe('scores', () => {
-  it('are percentages where they are accuracies, and bare numbers where they are not', () => {
+  it('are percentages where they are accuracies', () => {
     expect(scoreText(accuracy(0.4123))).toBe('41.23 %');
-    expect(scoreText({ metric: 'perplexity', value: 81.234 })).toBe('81.23');
     expect(scoreText(null)).toBe('–');
+  });
+
+  it.each([
+    [2.3456, '2.346'],
+    [81.234, '81.23'],
+    [123.45, '123.5'],
+    [1234.5, '1235'],
+    [9999.96, '10000'],
+    [38_421.7, '38422'],
+    [12_345_678, '1.2e+7'],
+  ])('are numbers with about four digits where they are perplexities: %d as %s', (value, text) => {
+    expect(scoreText({ metric: 'perplexity', value })).toBe(text);
   });
 });

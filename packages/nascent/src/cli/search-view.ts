@@ -43,10 +43,17 @@ export function duration(ms: number): string {
   return `${seconds} s`;
 }
 
-/** A score as people read it: accuracies in percent, others as they are. */
+/** A score as people read it: accuracies in percent, perplexities with about four digits. */
 export function scoreText(score: Pick<Score, 'metric' | 'value'> | null): string {
   if (score === null) return '–';
-  return score.metric === 'accuracy' ? `${(100 * score.value).toFixed(2)} %` : score.value.toFixed(2);
+  return score.metric === 'accuracy' ? `${(100 * score.value).toFixed(2)} %` : perplexityText(score.value);
+}
+
+/** `2.345`, `81.23`, `123.4`, `10000`: children that have just begun have large ones. */
+function perplexityText(value: number): string {
+  if (value >= 1e6) return value.toExponential(1);
+  const whole = String(Math.floor(value)).length;
+  return value.toFixed(Math.max(0, 4 - whole));
 }
 
 export function rewardText(reward: number | null): string {

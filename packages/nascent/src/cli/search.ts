@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
 import { type SearchResult, search } from '../experiment/search.ts';
-import { drawNetwork } from '../export/drawing/terminal.ts';
-import { describeArchitecture } from '../search-space/index.ts';
 import { loadConfig } from '../study/load-config.ts';
 import { type CliContext, CliFailure, printJson } from './context.ts';
 import { onInterruption } from './interruption.ts';
@@ -11,6 +9,7 @@ import { resumeCommand } from './resume-command.ts';
 import { SearchProgress } from './search-progress.ts';
 import { duration, rewardText, scoreText } from './search-view.ts';
 import { inputOf, terminalWidth } from './show.ts';
+import { drawableOf, drawnInTerminal } from './show-drawing.ts';
 import { trialJson } from './trial-json.ts';
 
 interface SearchOptions {
@@ -119,10 +118,10 @@ function report(
     line(
       `best: trial ${best.number}, ${best.score?.split ?? 'validation'} ${best.score?.metric ?? 'score'} ${scoreText(best.score)}, reward ${rewardText(best.reward)}`,
     );
-    const network = describeArchitecture(best.architecture, inputOf(best));
-    if (network !== null) {
+    const drawable = drawableOf(best.architecture, inputOf(best));
+    if (drawable.kind !== 'other') {
       line();
-      line(drawNetwork(network, { width: terminalWidth(), color: context.color }));
+      line(drawnInTerminal(drawable, { width: terminalWidth(), color: context.color }));
     }
   }
   line();

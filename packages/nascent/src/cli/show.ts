@@ -7,20 +7,13 @@ import { assertNever } from '../assert-never.ts';
 import { messageOf } from '../errors.ts';
 import type { EpochReport, Outcome } from '../evaluation/evaluation.ts';
 import { exact, rough } from '../export/drawing/numbers.ts';
-import { type SvgDrawing, svgOfNetwork } from '../export/drawing/svg.ts';
-import { drawNetwork } from '../export/drawing/terminal.ts';
-import {
-  CIFAR10_INPUT,
-  decodeTokens,
-  describeArchitecture,
-  type ImageInput,
-  type NetworkDescription,
-  spaceOfTokens,
-} from '../search-space/index.ts';
+import type { SvgDrawing } from '../export/drawing/svg.ts';
+import { CIFAR10_INPUT, decodeTokens, type ImageInput, spaceOfTokens } from '../search-space/index.ts';
 import type { TrialRecord } from '../trial/record.ts';
 import { type CliContext, CliFailure, printJson } from './context.ts';
 import { DEFAULT_STUDY } from './open-study.ts';
 import { duration, rewardText, scoreText } from './search-view.ts';
+import { type Drawable, drawableOf, drawnAsSvg, drawnInTerminal } from './show-drawing.ts';
 import { findTrial, TRIAL_HELP } from './trial-argument.ts';
 import { trialJson } from './trial-json.ts';
 
@@ -30,11 +23,11 @@ interface ShowOptions {
   readonly svg?: string;
 }
 
-/** `nascent show TRIAL`: tokens, layers, parameters, FLOPs, a drawing (also as SVG), the learning curve. */
+/** `nascent show TRIAL`: tokens, layers or formulas, parameters, a drawing (also as SVG), the learning curve. */
 export function registerShowCommand(program: Command, context: CliContext): void {
   program
     .command('show')
-    .description('Show one trial: its network drawn, its tokens, its learning curve.')
+    .description('Show one trial: its network or cell drawn, its tokens, its learning curve.')
     .argument('<trial>', TRIAL_HELP)
     .option('--study <file>', `the study (default: ${DEFAULT_STUDY}); a token string needs none`)
     .option('--svg <file>', 'also write the drawing as an SVG figure')
@@ -48,18 +41,23 @@ export function registerShowCommand(program: Command, context: CliContext): void
       );
       if (named.kind === 'tokens') return showTokens(context, named.tokens, options);
       const { trial } = named;
-      const network = describeArchitecture(trial.architecture, inputOf(trial));
-      await writeSvg(context, options.svg, network, {
+      const drawable = drawableOf(trial.architecture, inputOf(trial));
+      await writeSvg(context, options.svg, drawable, {
         title: `Trial ${trial.number}`,
-        facts: [...scoreLines(trial), ...rateLines(trial.architecture)],
+        facts: [
+          ...scoreLines(trial),
+          ...rateLines(trial.architecture),
+          // A network's drawing counts them itself.
+          ...(drawable.kind === 'cell' ? parameterLines(trial) : []),
+        ],
       });
       if (options.json) {
-        printJson(context, { ...trialJson(trial), curve, network });
+        printJson(context, { ...trialJson(trial), curve, network: networkOf(drawable) });
         return;
       }
       for (const line of trialLines(trial)) context.out(line);
-      for (const line of costLines(trial, network !== null)) context.out(line);
-      drawing(context, trial.architecture, network);
+      for (const line of costLines(trial, drawable.kind === 'network')) context.out(line);
+      draw(context, drawable);
       if (options.svg !== undefined) context.out(`\nfigure ${options.svg}`);
       if (curve !== null) for (const line of curveLines(curve)) context.out(line);
     });
@@ -68,18 +66,18 @@ export function registerShowCommand(program: Command, context: CliContext): void
 async function showTokens(context: CliContext, tokens: string, { svg, json }: ShowOptions): Promise<void> {
   const space = spaceOfTokens(tokens);
   const architecture = space.decode(decodeTokens(tokens, space));
-  const network = describeArchitecture(architecture);
-  await writeSvg(context, svg, network, {
-    title: `A network of the space ${space.identity.name}`,
+  const drawable = drawableOf(architecture);
+  await writeSvg(context, svg, drawable, {
+    title: `A ${drawable.kind === 'cell' ? 'cell' : 'network'} of the space ${space.identity.name}`,
     facts: rateLines(architecture),
   });
   if (json === true) {
-    printJson(context, { tokens, architecture, network });
+    printJson(context, { tokens, architecture, network: networkOf(drawable) });
     return;
   }
   context.out(tokens);
   for (const line of rateLines(architecture)) context.out(line);
-  drawing(context, architecture, network);
+  draw(context, drawable);
   if (svg !== undefined) context.out(`\nfigure ${svg}`);
 }
 
@@ -87,19 +85,13 @@ async function showTokens(context: CliContext, tokens: string, { svg, json }: Sh
 async function writeSvg(
   context: CliContext,
   file: string | undefined,
-  network: NetworkDescription | null,
+  drawable: Drawable,
   drawing: SvgDrawing,
 ): Promise<void> {
   if (file === undefined) return;
-  if (network === null) {
-    throw new CliFailure(
-      'NO_DRAWING',
-      'Networks of this space cannot be drawn: only those of the spaces convolutional and nas-bench-201 can. ' +
-        'Leave --svg out.',
-    );
-  }
+  const svg = drawnAsSvg(drawable, drawing);
   try {
-    await writeFile(resolve(context.cwd, file), svgOfNetwork(network, drawing));
+    await writeFile(resolve(context.cwd, file), svg);
   } catch (cause) {
     throw new CliFailure(
       'SVG_NOT_WRITTEN',
@@ -110,11 +102,14 @@ async function writeSvg(
   }
 }
 
-function drawing(context: CliContext, architecture: unknown, network: NetworkDescription | null): void {
+function draw(context: CliContext, drawable: Drawable): void {
   context.out('');
-  // A user's own space draws nothing here: reading commands never run the user's code.
-  if (network === null) context.out(JSON.stringify(architecture, null, 2));
-  else context.out(drawNetwork(network, { width: terminalWidth(), color: context.color }));
+  context.out(drawnInTerminal(drawable, { width: terminalWidth(), color: context.color }));
+}
+
+/** Layers with shapes, parameters and FLOPs, for `--json`; a recurrent cell has none. */
+function networkOf(drawable: Drawable) {
+  return drawable.kind === 'network' ? drawable.network : null;
 }
 
 /** Columns of the terminal; 100 where there is none. */
@@ -180,10 +175,10 @@ function tooLargeText({ measure, value, limit }: Extract<Outcome, { readonly kin
 }
 
 /** What the child costs, where no drawing says so, and what its training took where a table knows it. */
-function costLines({ parameters, facts }: TrialRecord, drawn: boolean): string[] {
-  const { flops, simulatedSeconds, latencyMs, latencySpreadMs } = facts;
+function costLines(trial: TrialRecord, drawn: boolean): string[] {
+  const { flops, simulatedSeconds, latencyMs, latencySpreadMs } = trial.facts;
   return [
-    ...(drawn || parameters === null ? [] : [`${exact(parameters)} parameters`]),
+    ...(drawn ? [] : parameterLines(trial)),
     ...(drawn || flops === undefined ? [] : [`${rough(flops)} FLOPs for one example`]),
     ...(latencyMs === undefined
       ? []
@@ -192,15 +187,25 @@ function costLines({ parameters, facts }: TrialRecord, drawn: boolean): string[]
   ];
 }
 
-/** The validation score over the epochs, as a chart of characters; nothing for fewer than two epochs. */
+function parameterLines({ parameters }: TrialRecord): string[] {
+  return parameters === null ? [] : [`${exact(parameters)} parameters`];
+}
+
+/**
+ * The validation score over the epochs, as a chart of characters; nothing for fewer than two epochs. Perplexities are
+ * drawn by their logarithm: the first epochs would leave no line for the others.
+ */
 function curveLines(curve: readonly EpochReport[]): string[] {
   const scores = curve.map((epoch) => epoch.score.value);
   if (scores.length < 2) return [];
-  const wide = scores.length < 20 ? scores.flatMap((score) => Array<number>(3).fill(score)) : scores;
   const metric = curve[0]?.score.metric ?? 'accuracy';
+  const logarithmic = metric === 'perplexity';
+  const heights = logarithmic ? scores.map(Math.log) : scores;
+  const wide = heights.length < 20 ? heights.flatMap((height) => Array<number>(3).fill(height)) : heights;
+  const format = (height: number) => scoreText({ metric, value: logarithmic ? Math.exp(height) : height });
   return [
     '',
-    `validation ${metric} over ${scores.length} epochs`,
-    asciichart.plot(wide, { height: 8, format: (value: number) => scoreText({ metric, value }).padStart(9) }),
+    `validation ${metric} over ${scores.length} epochs${logarithmic ? ', on a logarithmic scale' : ''}`,
+    asciichart.plot(wide, { height: 8, format: (height: number) => format(height).padStart(9) }),
   ];
 }

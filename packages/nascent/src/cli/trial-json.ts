@@ -1,14 +1,15 @@
+import type { Metric } from '../evaluation/evaluation.ts';
 import type { TrialRecord } from '../trial/record.ts';
 
 /** A trial as `--json` prints it: the fields that scripts rely on. Accuracies are fractions; absent is null. */
 export function trialJson(trial: TrialRecord) {
-  const score = trial.score;
   return {
     number: trial.number,
     state: trial.state,
     tokens: trial.tokens,
     reward: trial.reward,
-    validationAccuracy: score?.split === 'validation' && score.metric === 'accuracy' ? score.value : null,
+    validationAccuracy: validationScore(trial, 'accuracy'),
+    validationPerplexity: validationScore(trial, 'perplexity'),
     parameters: trial.parameters,
     latencyMs: trial.facts['latencyMs'] ?? null,
     epochs: trial.epochs,
@@ -18,4 +19,8 @@ export function trialJson(trial: TrialRecord) {
     reusedFrom: trial.reusedFrom,
     architecture: trial.architecture,
   };
+}
+
+function validationScore({ score }: TrialRecord, metric: Metric): number | null {
+  return score?.split === 'validation' && score.metric === metric ? score.value : null;
 }

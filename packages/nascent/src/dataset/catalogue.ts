@@ -2,27 +2,43 @@ import { sourceLabel, sources } from './fetch.ts';
 import { knownFacts } from './known-facts.ts';
 import { type DatasetName, datasetNames, locateDataset } from './load.ts';
 import { processSurroundings, type Surroundings } from './location.ts';
+import { locatePennTreebank, pennTreebank } from './text/penn-treebank.ts';
 
 /** A data set that Nascent knows by name, and whether it is here. */
-export interface CatalogueEntry {
-  readonly name: DatasetName;
+export type CatalogueEntry = ImageEntry | TextEntry;
+
+interface CommonEntry {
   readonly title: string;
+  /** Bytes on the disk, unpacked. */
+  readonly diskBytes: number;
+  readonly licence: string;
+  readonly citation: string;
+  /** Where `fetch` gets it; empty: its user supplies it. */
+  readonly sources: readonly string[];
+  /** The directory in which it was found; null where it was not. It may hold a subset: verifying tells. */
+  readonly path: string | null;
+}
+
+export interface ImageEntry extends CommonEntry {
+  readonly kind: 'images';
+  readonly name: DatasetName;
   readonly examples: { readonly train: number; readonly test: number };
   /** [channels, height, width] */
   readonly shape: readonly [number, number, number];
   readonly classes: number;
-  /** Bytes to download and bytes on the disk afterwards. */
   readonly downloadBytes: number;
-  readonly diskBytes: number;
-  readonly licence: string;
-  readonly citation: string;
-  readonly sources: readonly string[];
-  /** The directory in which it was found; null where it was not. It may hold a subset: `verifyDataset` tells. */
-  readonly path: string | null;
+}
+
+export interface TextEntry extends CommonEntry {
+  readonly kind: 'text';
+  readonly name: typeof pennTreebank.name;
+  readonly words: { readonly train: number; readonly validation: number; readonly test: number };
+  /** Different words. */
+  readonly vocabularySize: number;
 }
 
 type Description = Pick<
-  CatalogueEntry,
+  ImageEntry,
   'title' | 'shape' | 'downloadBytes' | 'diskBytes' | 'licence' | 'citation'
 >;
 
@@ -56,15 +72,35 @@ const descriptions: Readonly<Record<DatasetName, Description>> = {
 
 /** Every data set that has a name, with where it was found. Looks at file names only. */
 export function catalogue(surroundings: Surroundings = processSurroundings()): readonly CatalogueEntry[] {
-  return datasetNames.map((name) => {
-    const { train, test, trainClasses } = knownFacts[name];
-    return {
-      name,
-      ...descriptions[name],
-      examples: { train, test },
-      classes: trainClasses.length,
-      sources: sources[name].map(sourceLabel),
-      path: locateDataset(name, { surroundings }),
-    };
-  });
+  return [...datasetNames.map((name) => imageEntry(name, surroundings)), pennTreebankEntry(surroundings)];
+}
+
+function imageEntry(name: DatasetName, surroundings: Surroundings): ImageEntry {
+  const { train, test, trainClasses } = knownFacts[name];
+  return {
+    kind: 'images',
+    name,
+    ...descriptions[name],
+    examples: { train, test },
+    classes: trainClasses.length,
+    sources: sources[name].map(sourceLabel),
+    path: locateDataset(name, { surroundings }),
+  };
+}
+
+function pennTreebankEntry(surroundings: Surroundings): TextEntry {
+  const { name, vocabularySize, parts } = pennTreebank;
+  return {
+    kind: 'text',
+    name,
+    title: 'Penn Treebank: sentences of the Wall Street Journal, as Mikolov prepared them',
+    words: { train: parts.train.words, validation: parts.validation.words, test: parts.test.words },
+    vocabularySize,
+    diskBytes: 5_951_345,
+    licence: 'of the LDC; no free licence is known',
+    citation:
+      'M. P. Marcus, B. Santorini, M. A. Marcinkiewicz, Building a Large Annotated Corpus of English: The Penn Treebank, 1993; T. Mikolov et al., Recurrent neural network based language model, 2010',
+    sources: [],
+    path: locatePennTreebank({ surroundings }),
+  };
 }

@@ -6,10 +6,13 @@ export type DatasetErrorCode =
   | 'DATASET_TRUNCATED'
   | 'DATASET_LABEL_INVALID'
   | 'DATASET_FORMAT'
+  | 'DATASET_DIFFERS'
+  | 'DATASET_NOT_FREE'
   | 'DATASET_FETCH_FAILED'
   | 'DATA_DIRECTORY_UNUSABLE'
   | 'DISK_FULL'
-  | 'SPLIT_INVALID';
+  | 'SPLIT_INVALID'
+  | 'TOKEN_UNKNOWN';
 
 /** A data set that is missing, damaged, or cannot be fetched or written. */
 export class DatasetError extends NascentError {

@@ -204,6 +204,11 @@ describe('catalogue', () => {
     const found = new Map(catalogue(surroundings).map((entry) => [entry.name, entry]));
     expect(found.get('cifar10')?.path).toBe(join(fixtures.cifar10, 'cifar-10-batches-bin'));
     expect(found.get('mnist')?.path).toBe(fixtures.mnist);
-    expect(found.get('cifar10')?.examples).toEqual({ train: 50_000, test: 10_000 });
+    expect(found.get('cifar10')).toMatchObject({ kind: 'images', examples: { train: 50_000, test: 10_000 } });
+  });
+
+  it('has Penn Treebank, which nobody may fetch', () => {
+    const entry = catalogue({ cwd: directory, env: {} }).find(({ name }) => name === 'penn-treebank');
+    expect(entry).toMatchObject({ kind: 'text', sources: [], vocabularySize: 10_000 });
   });
 });

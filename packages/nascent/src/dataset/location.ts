@@ -22,20 +22,22 @@ export function dataDirectory(surroundings: Surroundings = processSurroundings()
  * The directories in which a data set is looked for, in order: `NASCENT_DATA/NAME`, `./data/NAME`,
  * `../shared/data/NAME`, all three from the working directory, then the last two from the checkout that this
  * file lies in (a worker or a test may run elsewhere).
+ * @param names what its directory may be called: all of them are looked for in one place before the next
  */
 export function searchPath(
-  name: string,
+  names: string | readonly string[],
   surroundings: Surroundings = processSurroundings(),
 ): readonly string[] {
   const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
-  const directories = [
-    join(dataDirectory(surroundings), name),
-    join(surroundings.cwd, 'data', name),
-    resolve(surroundings.cwd, '../shared/data', name),
-    join(checkout, 'data', name),
-    resolve(checkout, '../shared/data', name),
+  const places = [
+    dataDirectory(surroundings),
+    join(surroundings.cwd, 'data'),
+    resolve(surroundings.cwd, '../shared/data'),
+    join(checkout, 'data'),
+    resolve(checkout, '../shared/data'),
   ];
-  return [...new Set(directories)];
+  const spellings = typeof names === 'string' ? [names] : names;
+  return [...new Set(places.flatMap((place) => spellings.map((name) => join(place, name))))];
 }
 
 /** The first directory of `directories` (or its subdirectory `inner`) for which `recognises` is true; else null. */

@@ -30,23 +30,22 @@ async function readIfPresent(path: string): Promise<Uint8Array | null> {
 }
 
 /**
- * Reads the first of `candidates` that exists, plain or with `.gz` appended; null where there is none.
+ * Reads the first of `candidates` that exists, plain or with `.gz` appended; null where there is none. A candidate
+ * that itself ends in `.gz` is unpacked.
  * @param mend the sentence that tells how to get a whole file
  * @throws DatasetError `DATASET_TRUNCATED` where a .gz file does not unpack
  */
 export async function readDataFile(candidates: readonly string[], mend: string): Promise<DataFile | null> {
-  for (const candidate of candidates) {
-    const plain = await readIfPresent(candidate);
-    if (plain !== null) return { path: candidate, bytes: plain };
-    const path = `${candidate}.gz`;
-    const packed = await readIfPresent(path);
-    if (packed === null) continue;
+  for (const path of candidates.flatMap((candidate) => [candidate, `${candidate}.gz`])) {
+    const bytes = await readIfPresent(path);
+    if (bytes === null) continue;
+    if (!path.endsWith('.gz')) return { path, bytes };
     try {
-      return { path, bytes: await unpack(packed) };
+      return { path, bytes: await unpack(bytes) };
     } catch (error) {
       throw new DatasetError(
         'DATASET_TRUNCATED',
-        `${path} (${packed.length} bytes) is no whole gzip file: it is cut off or damaged. ${mend}`,
+        `${path} (${bytes.length} bytes) is no whole gzip file: it is cut off or damaged. ${mend}`,
         { cause: error },
       );
     }

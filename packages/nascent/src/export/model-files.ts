@@ -1,7 +1,7 @@
 import type { Model } from '../child/model-file.ts';
 import type { ExportFormat } from './formats.ts';
-import { onnxModel } from './onnx/model.ts';
-import { pytorchSource } from './pytorch/source.ts';
+import { onnxModel } from './onnx/convolutional/model.ts';
+import { pytorchSource } from './pytorch/convolutional/source.ts';
 
 /** A file to be written. */
 export interface ExportedFile {

@@ -4,8 +4,10 @@ import { describeConvolutional } from './convolutional/description.ts';
 import { convolutionalPresets } from './convolutional/presets.ts';
 import { convolutional, convolutionalSpace } from './convolutional/space.ts';
 import { UnknownSpaceError } from './errors.ts';
+import { languageRecipeGrid } from './language-recipe-grid.ts';
 import type { ImageInput, NetworkDescription } from './network-description.ts';
 import { recipeGrid } from './recipe-grid.ts';
+import { nativeCell, recurrentCell } from './recurrent-cell/space.ts';
 import { refuseForeign } from './replay.ts';
 import type { SpaceOptions } from './sample.ts';
 import type { SearchSpace } from './space.ts';
@@ -25,7 +27,10 @@ const factories: ReadonlyMap<string, SpaceFactory> = new Map<string, SpaceFactor
     name,
     (options) => convolutionalSpace(name, preset.options, options),
   ]),
+  ['recurrent-cell', recurrentCell],
+  ['native-cell', nativeCell],
   ['recipe-grid', recipeGrid],
+  ['language-recipe-grid', languageRecipeGrid],
   ['nas-bench-201', nasBench201],
   ['nas-bench-macro', nasBenchMacro],
   ['nats-bench-size', natsBenchSize],

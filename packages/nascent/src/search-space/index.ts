@@ -11,7 +11,9 @@
  * 6. `tokens.ts`     a sample as one self-contained word
  * 7. `uniform.ts`, `enumerate.ts`   the two simplest ways to answer: by chance, and in every possible way
  * 8. `convolutional/`   the paper's CNN space (Zoph & Le 2017, §3.1, §3.3), and what its networks cost
- * 9. `tabular/`   the spaces of published tables, whose networks are looked up and not trained
+ * 9. `recurrent-cell/`   the paper's recurrent cells (§3.4)
+ * 10. `known.ts`   networks and cells that have a name
+ * 11. `tabular/`   the spaces of published tables, whose networks are looked up and not trained
  *
  * Nothing here knows tensors, controllers or stores.
  */
@@ -26,10 +28,17 @@ export { anchor, choice } from './decision.ts';
 export type { Dialogue } from './dialogue.ts';
 export { countByEnumeration, enumerate } from './enumerate.ts';
 export * from './errors.ts';
+export { type KnownArchitecture, knownArchitectures } from './known.ts';
+export {
+  type LanguageRecipeChoice,
+  languageRecipeGrid,
+  parseLanguageRecipeChoice,
+} from './language-recipe-grid.ts';
 export type { ImageInput, LayerDescription, NetworkDescription } from './network-description.ts';
 export { CIFAR10_INPUT } from './network-description.ts';
 export { parseSample } from './parse-sample.ts';
 export { decayText, parseRecipeChoice, type RecipeChoice, recipeGrid } from './recipe-grid.ts';
+export * from './recurrent-cell/index.ts';
 export { replay } from './replay.ts';
 export type { Sample, SpaceArguments, SpaceIdentity, SpaceOptions } from './sample.ts';
 export type { ArgumentSchedule, SearchSpace, SpaceDefinition } from './space.ts';

@@ -26,7 +26,8 @@ const choiceSchema = z.strictObject({
   decayAt: z.array(z.number().gt(0).lt(1)).min(1),
 });
 
-function listOf<T extends z.ZodType>(item: T) {
+/** A list that is an option of a grid's space: not empty, all different. */
+export function listOf<T extends z.ZodType>(item: T) {
   return z
     .array(item)
     .min(1, 'is empty: give at least one')

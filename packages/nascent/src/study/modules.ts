@@ -21,6 +21,8 @@ export const builtInEvaluators: ReadonlyMap<string, () => Promise<Readonly<Recor
   new Map([
     ['image-classifier', () => import('../child/image-classifier.ts')],
     ['recipe-classifier', () => import('../child/recipe-classifier.ts')],
+    ['language-model', () => import('../child/language-model/evaluator.ts')],
+    ['recipe-language-model', () => import('../child/language-model/recipe-evaluator.ts')],
     ...tableEvaluators,
   ]);
 

@@ -17,20 +17,39 @@ const risingFractions = z
     'expected fractions of training in rising order, for example [0.5, 0.75]',
   );
 
-/** The config's key `retrain`: the grid search and the final training (Zoph & Le 2017, §4.1). */
+/** What only a grid of convolutional networks varies (§4.1). */
+const ofImages = {
+  weightDecay: listOf(z.number().min(0)).describe('Images only.'),
+  batchNormEpsilon: listOf(z.number().positive()).describe('Images only.'),
+  decayAt: listOf(risingFractions).describe(
+    'Images only: fractions of training after each of which the learning rate is divided by 10, for example ' +
+      '[[0.5, 0.75]].',
+  ),
+};
+
+const share = z.number().min(0).lt(1);
+
+/** What only a grid of recurrent cells varies (§4.2). */
+const ofText = {
+  initialisation: listOf(z.number().positive()).describe('Text only: weights begin uniform in ± this.'),
+  dropout: listOf(share).describe('Text only: of what each layer reads, and of what the softmax reads.'),
+  recurrentDropout: listOf(share).describe('Text only: of the hidden state that each layer hands on.'),
+  embeddingDropout: listOf(share).describe('Text only: of the words of a sequence.'),
+  decayFrom: listOf(z.int().min(0)).describe('Text only: the epoch after which the learning rate decays.'),
+};
+
+/** The keys of `grid` that belong to one kind of data; `learningRate` belongs to both. */
+export const GRID_KEYS = { images: Object.keys(ofImages), text: Object.keys(ofText) } as const;
+
+/** The config's key `retrain`: the grid search and the final training (Zoph & Le 2017, §4.1, §4.2). */
 export const retrainSchema = z
   .strictObject({
     grid: z
-      .strictObject({
-        learningRate: listOf(z.number().positive()),
-        weightDecay: listOf(z.number().min(0)),
-        batchNormEpsilon: listOf(z.number().positive()),
-        decayAt: listOf(risingFractions).describe(
-          'Fractions of training after each of which the learning rate is divided by 10, for example [[0.5, 0.75]].',
-        ),
-      })
+      .strictObject({ learningRate: listOf(z.number().positive()), ...ofImages, ...ofText })
       .optional()
-      .describe('Every combination is a run; what is left out stays as in the search. Default: 12 runs.'),
+      .describe(
+        'Every combination is a run; what is left out stays as in the search. Default: up to 12 runs.',
+      ),
     gridEpochs: z
       .int()
       .min(1)
@@ -46,7 +65,11 @@ export const retrainSchema = z
         images: z
           .enum(['train', 'train+validation'])
           .default('train')
-          .describe('What the final training sees.'),
+          .describe('What the final training of a convolutional network sees.'),
+        text: z
+          .enum(['train', 'train+validation'])
+          .optional()
+          .describe('What the final training of a recurrent cell sees; "train" by default.'),
         recipe: z
           .record(z.string(), z.unknown())
           .default({})
@@ -56,7 +79,7 @@ export const retrainSchema = z
       .describe('The final training, with the best recipe of the grid.'),
     checkpointEvery: z.int().min(1).default(1).describe('Epochs between checkpoints of the final training.'),
   })
-  .describe('For `nascent retrain`: the grid search over recipes, and the final training (§4.1).');
+  .describe('For `nascent retrain`: the grid search over recipes, and the final training (§4.1, §4.2).');
 
 export type RetrainConfig = z.output<typeof retrainSchema>;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rememberingStrategy, toySpace } from '../../test/fixtures/toy-study.ts';
 import { randomStream } from '../random.ts';
-import { builtInSpace, encodeSample, knownNetworks, sampleUniformly } from '../search-space/index.ts';
+import { builtInSpace, encodeSample, knownArchitectures, sampleUniformly } from '../search-space/index.ts';
 import { nextSample, refuseUnableStrategy, WarmStartError, warmStartSamples } from './warm-start.ts';
 
 const sample = (seed: number, layers = 2) => sampleUniformly(toySpace, { layers }, randomStream(seed));
@@ -18,8 +18,35 @@ describe('the samples of a warm start', () => {
     const space = builtInSpace('cnn-full');
     const [known] = warmStartSamples(['resnet-like'], space);
     expect(known === undefined ? null : encodeSample(known, space)).toBe(
-      knownNetworks.get('resnet-like')?.tokens,
+      knownArchitectures.get('resnet-like')?.tokens,
     );
+  });
+
+  it('are known recurrent cells by name, in a space with the same options', () => {
+    const entries = [
+      ['recurrent-cell', {}, 'nascell'],
+      ['recurrent-cell', { base: 2 }, 'worked-example'],
+      ['native-cell', {}, 'lstm'],
+    ] as const;
+    for (const [name, options, entry] of entries) {
+      const space = builtInSpace(name, options);
+      const [known] = warmStartSamples([entry], space);
+      expect(known === undefined ? null : encodeSample(known, space)).toBe(
+        knownArchitectures.get(entry)?.tokens,
+      );
+    }
+  });
+
+  it.each([
+    ['recurrent-cell', 'worked-example', /came from .*"base":2.*Known of this space: nascell, lstm-like\./s],
+    ['recurrent-cell', 'lstm', /came from space native-cell.*Known of this space: nascell, lstm-like\./s],
+    ['recurrent-cell', 'vgg-like', /came from space cnn-full.*Known of this space: nascell, lstm-like\./s],
+    ['native-cell', 'nascell', /came from space recurrent-cell.*Known of this space: lstm, gru\./s],
+    ['cnn-v1', 'resnet-like', /came from space cnn-full.*Known of this space: none\./s],
+  ])('of %s cannot be %s, and the refusal says what can', (name, entry, fault) => {
+    const space = builtInSpace(name);
+    expect(() => warmStartSamples([entry], space)).toThrow(WarmStartError);
+    expect(() => warmStartSamples([entry], space)).toThrow(fault);
   });
 
   it.each([

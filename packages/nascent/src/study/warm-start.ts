@@ -1,9 +1,9 @@
 import { NascentError } from '../errors.ts';
 import { ForeignSampleError } from '../search-space/errors.ts';
-import { knownNetworks } from '../search-space/index.ts';
+import { canonicalJson, knownArchitectures } from '../search-space/index.ts';
 import type { Sample, SpaceArguments } from '../search-space/sample.ts';
 import type { SearchSpace } from '../search-space/space.ts';
-import { decodeTokens, looksLikeTokens } from '../search-space/tokens.ts';
+import { decodeTokens, looksLikeTokens, parseTokenHeader } from '../search-space/tokens.ts';
 import type { Strategy } from '../strategy/strategy.ts';
 import { nearest } from './nearest.ts';
 
@@ -15,7 +15,8 @@ export class WarmStartError extends NascentError {
 }
 
 /**
- * The samples that a config's `warmStart` names: token strings, or known networks such as `resnet-like`.
+ * The samples that a config's `warmStart` names: token strings, or known networks and cells such as
+ * `resnet-like` and `nascell`.
  * @throws WarmStartError for a name that is not known, and for a sample that is none of the space
  */
 export function warmStartSamples(
@@ -30,25 +31,33 @@ export function warmStartSamples(
       throw new WarmStartError(
         `warmStart.${i} (${entry.length > 60 ? `${entry.slice(0, 57)}…` : entry}) cannot start this search: ` +
           cause.message +
-          (cause instanceof ForeignSampleError ? ` ${OF_THE_SAME_SPACE}` : ''),
+          (cause instanceof ForeignSampleError ? ` ${ofTheSameSpace(space)}` : ''),
         { cause },
       );
     }
   });
 }
 
-const OF_THE_SAME_SPACE =
-  'Or leave it out: what starts a search must be of its space, with the same options. Known networks are of cnn-full ' +
-  'without options.';
+function ofTheSameSpace({ identity }: Pick<SearchSpace, 'identity'>): string {
+  const own = canonicalJson(identity);
+  const known = [...knownArchitectures].flatMap(([name, { tokens }]) => {
+    const { arguments: _, ...its } = parseTokenHeader(tokens);
+    return canonicalJson(its) === own ? [name] : [];
+  });
+  return (
+    'Or leave it out: what starts a search must be of its space, with the same options. ' +
+    `Known of this space: ${known.join(', ') || 'none'}.`
+  );
+}
 
 function tokensOf(entry: string): string {
-  const known = knownNetworks.get(entry);
+  const known = knownArchitectures.get(entry);
   if (known !== undefined) return known.tokens;
   if (looksLikeTokens(entry)) return entry;
-  const names = [...knownNetworks.keys()];
+  const names = [...knownArchitectures.keys()];
   const meant = nearest(entry, names);
   throw new WarmStartError(
-    `it is neither a token string nor a known network. ${meant === null ? '' : `Did you mean "${meant}"? `}` +
+    `it is neither a token string nor a known network or cell. ${meant === null ? '' : `Did you mean "${meant}"? `}` +
       `Known: ${names.join(', ')}. Token strings are printed by \`nascent show\`.`,
   );
 }

@@ -9,7 +9,7 @@ import { pythonWithTorch } from '../../../torch/test/pytorch/python.ts';
 import { loadModel, type Model } from '../../src/child/model-file.ts';
 import { loadTestImages } from '../../src/dataset/index.ts';
 import { modelFiles } from '../../src/export/model-files.ts';
-import { OnnxShapeError, onnxModel } from '../../src/export/onnx/model.ts';
+import { OnnxShapeError, onnxModel } from '../../src/export/onnx/convolutional/model.ts';
 import { type ConvolutionalArchitecture, planNetwork } from '../../src/search-space/index.ts';
 import { fixtures } from '../fixtures/paths.ts';
 import { perChannel, saveFinished } from './finished-model.ts';

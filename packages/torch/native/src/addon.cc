@@ -213,6 +213,8 @@ NAPI_MODULE_INIT() {
     export_batches(env, exports);
     export_fused(env, exports);
     export_joined(env, exports);
+    export_recurrent(env, exports);
+    export_linear_cross_entropy(env, exports);
   } catch (...) {
     raise(env);
     return nullptr;

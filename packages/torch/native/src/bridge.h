@@ -127,6 +127,8 @@ void export_optimisers(napi_env, napi_value exports);
 void export_batches(napi_env, napi_value exports);
 void export_fused(napi_env, napi_value exports);
 void export_joined(napi_env, napi_value exports);
+void export_recurrent(napi_env, napi_value exports);
+void export_linear_cross_entropy(napi_env, napi_value exports);
 void export_slots(napi_env, napi_value exports);
 
 /// The JavaScript function that makes a TorchError (code, message, operator, arguments).

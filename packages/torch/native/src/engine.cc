@@ -190,6 +190,14 @@ at::Generator generator_of(napi_env env, napi_value handle) {
   return found->second;
 }
 
+bool autocast_on_cpu() {
+#ifdef NASCENT_AUTOCAST_BY_DEVICE
+  return at::autocast::is_autocast_enabled(c10::kCPU) && at::autocast::get_autocast_dtype(c10::kCPU) == at::kBFloat16;
+#else
+  return at::autocast::is_cpu_enabled() && at::autocast::get_autocast_cpu_dtype() == at::kBFloat16;
+#endif
+}
+
 void export_engine(napi_env env, napi_value exports) {
   static bool once = [] {
     try {

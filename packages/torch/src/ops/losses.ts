@@ -10,7 +10,8 @@ const op = {
 
 /** What becomes of the losses of a batch's elements. */
 export type Reduction = 'none' | 'mean' | 'sum';
-const reductions: Readonly<Record<Reduction, number>> = { none: 0, mean: 1, sum: 2 };
+/** Their numbers in libtorch. */
+export const reductions: Readonly<Record<Reduction, number>> = { none: 0, mean: 1, sum: 2 };
 
 export interface ClassLossOptions {
   /** Default `'mean'`. */

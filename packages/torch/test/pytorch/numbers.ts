@@ -1,6 +1,6 @@
 import { type DType, type Tensor, tensor } from '@nascent/torch';
 
-/** The same sequence as `Numbers` of reference.py. */
+/** The same sequence as `Numbers` of shared_numbers.py. */
 export class Numbers {
   #state: number;
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ConvolutionalArchitecture } from '../../search-space/index.ts';
 import { parseConfig, type StudyConfigInput } from '../../study/config.ts';
-import { finalRecipe, planRetraining } from './plan.ts';
+import { finalRecipe } from './classifier-plan.ts';
+import { planRetraining } from './plan.ts';
 
 const architecture: ConvolutionalArchitecture = {
   kind: 'convolutional',
@@ -21,6 +22,12 @@ const architecture: ConvolutionalArchitecture = {
   outputs: [1],
 };
 const subject = { label: 'trial 3', architecture, tokens: null };
+
+function classifierPlan(changes: Partial<StudyConfigInput>) {
+  const plan = planRetraining(subject, config(changes));
+  if (plan.final.kind !== 'classifier') throw new Error(`a plan of kind ${plan.final.kind}`);
+  return { ...plan, final: plan.final };
+}
 
 const config = (changes: Partial<StudyConfigInput> = {}) =>
   parseConfig(
@@ -83,20 +90,17 @@ describe('plan of a retraining', () => {
 
   it('leaves the limits of the search out: the child has been chosen', () => {
     const options = { epochs: 2, maxParameters: 5, secondsPerChild: 1, dataset: { name: 'mnist' } };
-    const plan = planRetraining(
-      subject,
-      config({
-        evaluator: { use: 'image-classifier', options },
-        limits: { secondsPerTrial: 3, memoryMiB: 900 },
-      }),
-    );
+    const plan = classifierPlan({
+      evaluator: { use: 'image-classifier', options },
+      limits: { secondsPerTrial: 3, memoryMiB: 900 },
+    });
     expect(plan.final.classifier).toEqual({ epochs: 2, dataset: { name: 'mnist' } });
     expect(plan.grid.limits).toEqual({ memoryMiB: 900, attempts: 2 });
   });
 
   it('the final recipe is the search’s, with the grid’s choice, with what the config says over both', () => {
     const retrain = { final: { epochs: 7, recipe: { warmupEpochs: 1, weightDecay: 0.5 } } };
-    const { final } = planRetraining(subject, config({ retrain }));
+    const { final } = classifierPlan({ retrain });
     expect(finalRecipe(final, { learningRate: 0.4, weightDecay: 1e-3, decayAt: [0.9] })).toMatchObject({
       epochs: 7,
       learningRate: 0.4,

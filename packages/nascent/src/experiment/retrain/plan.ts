@@ -1,17 +1,18 @@
-import { z } from 'zod';
-import { imageClassifierSchema } from '../../child/image-classifier.ts';
-import { type Recipe, recipeSchema } from '../../child/recipe.ts';
+import { assertNever } from '../../assert-never.ts';
 import { deriveSeed } from '../../random.ts';
-import { type ConvolutionalArchitecture, decayText } from '../../search-space/index.ts';
-import { ConfigInvalidError, parseConfig, type StudyConfig } from '../../study/config.ts';
-import { DEFAULT_RETRAIN, type RetrainConfig } from '../../study/retrain-config.ts';
+import type { ConvolutionalArchitecture, RecurrentArchitecture } from '../../search-space/index.ts';
+import { parseConfig, type StudyConfig, type StudyConfigInput } from '../../study/config.ts';
+import { DEFAULT_RETRAIN } from '../../study/retrain-config.ts';
+import { type ClassifierFinalPlan, planClassifier } from './classifier-plan.ts';
 import { NotRetrainableError } from './errors.ts';
+import type { GridLists } from './grid-lists.ts';
+import { type LanguageModelFinalPlan, planLanguageModel } from './language-model-plan.ts';
 
 /** What is retrained. */
 export interface RetrainSubject {
   /** For people: `trial 12`, `resnet-like`. */
   readonly label: string;
-  readonly architecture: ConvolutionalArchitecture;
+  readonly architecture: ConvolutionalArchitecture | RecurrentArchitecture;
   /** Null where the network comes from no sample. */
   readonly tokens: string | null;
 }
@@ -27,28 +28,29 @@ export interface RetrainPlan {
   readonly final: FinalPlan;
 }
 
-export interface FinalPlan {
-  /** Of the evaluator; the grid's best run fills in what it chose. */
-  readonly classifier: Readonly<Record<string, unknown>>;
-  readonly epochs: number;
-  readonly images: RetrainConfig['final']['images'];
-  /** What the config says over the grid's choice. */
-  readonly recipe: Readonly<Record<string, unknown>>;
-  readonly seed: number;
-  readonly checkpointEvery: number;
+export type FinalPlan = ClassifierFinalPlan | LanguageModelFinalPlan;
+
+/** What differs between the kinds of networks. */
+interface KindOfPlan {
+  readonly space: { readonly use: string; readonly lists: GridLists };
+  readonly evaluator: StudyConfigInput['evaluator'];
+  readonly reward: NonNullable<StudyConfigInput['reward']>;
+  readonly gridEpochs: number;
+  readonly final: FinalPlan;
+  /** What the final training sees, as the config's `retrain.final` says it. */
+  readonly seen: Pick<NonNullable<NonNullable<StudyConfigInput['retrain']>['final']>, 'images' | 'text'>;
 }
 
-/** Of training by the search's own number of epochs, in a final training "to convergence". */
-const FINAL_EPOCHS_FACTOR = 4;
-
 /**
- * Plans a retraining from the config of a search (Zoph & Le 2017, §4.1): a grid search over learning rate, weight
- * decay, batch-norm ε and the points at which the learning rate decays, then a final training.
+ * Plans a retraining from the config of a search: a grid search over recipes, then a final training. A convolutional
+ * network's grid is over learning rate, weight decay, batch-norm ε and the points at which the learning rate decays
+ * (Zoph & Le 2017, §4.1), a recurrent cell's over learning rate, weight initialisation, dropout rates and the epoch
+ * from which the learning rate decays (§4.2).
  *
  * Limits on the child (parameters, seconds) are left out, since it has been chosen already, and so is what a reward
- * adds to accuracy: the network is the same in every run.
+ * adds to the score: the network is the same in every run.
  * @param seed the config's by default
- * @throws NotRetrainableError where the config's evaluator trains nothing that is known here
+ * @throws NotRetrainableError where the config's evaluator trains nothing that is known here, or nothing of this kind
  * @throws ConfigInvalidError where `retrain` does not fit the evaluator
  */
 export function planRetraining(
@@ -59,24 +61,12 @@ export function planRetraining(
     seed = config.seed,
   }: { readonly workers?: number; readonly seed?: number } = {},
 ): RetrainPlan {
-  refuseOtherEvaluator(config, subject);
-  const retrain = config.retrain ?? DEFAULT_RETRAIN;
-  const { classifier, recipe } = classifierOf(config);
-  const gridEpochs = retrain.gridEpochs ?? recipe.epochs;
-  const grid = gridOf(retrain, {
-    ...recipe,
-    learningRate: subject.architecture.learningRate ?? recipe.learningRate,
-  });
-  const final: FinalPlan = {
-    classifier,
-    epochs: retrain.final.epochs ?? FINAL_EPOCHS_FACTOR * recipe.epochs,
-    images: retrain.final.images,
-    recipe: retrain.final.recipe,
-    seed: deriveSeed(seed, 'retrain', 'final'),
-    checkpointEvery: retrain.checkpointEvery,
-  };
-  finalRecipe(final, {}); // says now what is wrong with it, not after the grid
-  const gridRuns = Object.values(grid).reduce((product, list) => product * list.length, 1);
+  const { space, evaluator, reward, gridEpochs, final, seen } = planOfKind(
+    subject,
+    config,
+    deriveSeed(seed, 'retrain', 'final'),
+  );
+  const gridRuns = Object.values(space.lists).reduce((product, list) => product * list.length, 1);
   const { memoryMiB, attempts } = config.limits;
   return {
     subject,
@@ -85,24 +75,18 @@ export function planRetraining(
     final,
     grid: parseConfig(
       {
-        space: { use: 'recipe-grid', options: grid },
-        evaluator: {
-          use: 'recipe-classifier',
-          options: {
-            architecture: subject.architecture,
-            classifier: { ...classifier, epochs: gridEpochs },
-          },
-        },
+        space: { use: space.use, options: space.lists },
+        evaluator,
         strategy: { use: 'grid' },
-        reward: { kind: 'accuracy', lastEpochs: config.reward.lastEpochs },
+        reward,
         trials: gridRuns,
         workers,
         seed,
         limits: { attempts, ...(memoryMiB === undefined ? {} : { memoryMiB }) },
         retrain: {
           gridEpochs,
-          final: { epochs: final.epochs, images: final.images, recipe: final.recipe },
-          checkpointEvery: retrain.checkpointEvery,
+          final: { epochs: final.epochs, ...seen, recipe: final.recipe },
+          checkpointEvery: final.checkpointEvery,
         },
       },
       'the config of the grid search',
@@ -110,91 +94,41 @@ export function planRetraining(
   };
 }
 
-/**
- * The recipe of the final training: the search's, with the grid's choice, with what the config says over both.
- * @throws ConfigInvalidError
- */
-export function finalRecipe(
-  { classifier, epochs, recipe }: FinalPlan,
-  choice: Partial<Pick<Recipe, 'learningRate' | 'weightDecay' | 'batchNormEpsilon' | 'decayAt'>>,
-): Recipe {
-  if ('epochs' in recipe)
-    throw new ConfigInvalidError('the config', [
-      'retrain.final.recipe.epochs: use retrain.final.epochs instead',
-    ]);
-  const { dataset: _, ...base } = classifier;
-  const parsed = recipeSchema.safeParse({ ...base, ...choice, ...recipe, epochs });
-  if (parsed.success) return parsed.data;
-  throw new ConfigInvalidError('the config', [`retrain.final.recipe: ${z.prettifyError(parsed.error)}`]);
-}
-
-function refuseOtherEvaluator({ evaluator: { use } }: StudyConfig, { label }: RetrainSubject): void {
-  if (use === 'image-classifier') return;
-  const own = /^\.{0,2}\//.test(use);
-  throw new NotRetrainableError(
-    `${label} cannot be retrained: the evaluator of the config is ${JSON.stringify(use)}` +
-      (own
-        ? ', a module of your own, which only knows how to score a child. '
-        : ', which looks results up and trains nothing. ') +
-      'Only networks of the evaluator "image-classifier" can be retrained; name a config that has it with --config.',
-  );
-}
-
-/** The evaluator's options as far as they are about recipe and data, and the recipe in full. */
-function classifierOf(config: StudyConfig): {
-  readonly classifier: Readonly<Record<string, unknown>>;
-  readonly recipe: Recipe;
-} {
-  const given = config.evaluator.options ?? {};
-  const parsed = imageClassifierSchema.safeParse(given);
-  if (!parsed.success)
-    throw new ConfigInvalidError('the config', [`evaluator.options: ${z.prettifyError(parsed.error)}`]);
-  const kept = new Set(['dataset', ...Object.keys(recipeSchema.shape)]);
-  const classifier = Object.fromEntries(Object.entries(given).filter(([name]) => kept.has(name)));
-  const { dataset: _, ...recipe } = classifier;
-  return { classifier, recipe: recipeSchema.parse(recipe) };
-}
-
-/** At most 12 runs: what the paper's grid varies, but for ε, which matters least. */
-const DEFAULT_FACTORS = { learningRate: [1, 0.5, 2], weightDecay: [1, 5] } as const;
-const DEFAULT_LATER_DECAY = [0.6, 0.85] as const;
-
-function gridOf({ grid }: RetrainConfig, recipe: Recipe) {
-  const decays = recipe.schedule === 'step';
-  if (grid?.decayAt !== undefined && !decays) {
-    throw new ConfigInvalidError('the config', [
-      `retrain.grid.decayAt has no effect: the schedule of the evaluator is "${recipe.schedule}". ` +
-        'Leave it out, or set the schedule to "step"',
-    ]);
+function planOfKind(subject: RetrainSubject, config: StudyConfig, seed: number): KindOfPlan {
+  const retrain = config.retrain ?? DEFAULT_RETRAIN;
+  const { architecture } = subject;
+  const trainedBy = evaluatorFor(subject);
+  if (config.evaluator.use !== trainedBy) throw otherEvaluator(config, subject, trainedBy);
+  switch (architecture.kind) {
+    case 'convolutional':
+      return planClassifier(architecture, config, retrain, seed);
+    case 'recurrent-cell':
+    case 'native-cell':
+      return planLanguageModel(architecture, config, retrain, seed);
+    default:
+      return assertNever(architecture);
   }
-  const own = {
-    learningRate: [recipe.learningRate],
-    weightDecay: [recipe.weightDecay],
-    batchNormEpsilon: [recipe.batchNormEpsilon],
-    decayAt: [recipe.decayAt],
-  };
-  const chosen = grid === undefined ? { ...own, ...defaultGrid(recipe) } : { ...own, ...present(grid) };
-  return { ...chosen, decayAt: chosen.decayAt.map(decayText) };
 }
 
-function defaultGrid(recipe: Recipe) {
-  const weightDecay = recipe.weightDecay === 0 ? [0, 1e-4] : scaled(recipe.weightDecay, 'weightDecay');
-  const learningRate = scaled(recipe.learningRate, 'learningRate');
-  if (recipe.schedule !== 'step') return { learningRate, weightDecay };
-  return { learningRate, weightDecay, decayAt: distinct([recipe.decayAt, [...DEFAULT_LATER_DECAY]]) };
+function evaluatorFor({ architecture }: RetrainSubject): 'image-classifier' | 'language-model' {
+  return architecture.kind === 'convolutional' ? 'image-classifier' : 'language-model';
 }
 
-function scaled(value: number, what: keyof typeof DEFAULT_FACTORS): number[] {
-  // Twelve digits are enough to keep 3 · 0.1 from becoming 0.30000000000000004.
-  return DEFAULT_FACTORS[what].map((factor) => Number((factor * value).toPrecision(12)));
-}
-
-function distinct(lists: readonly number[][]): number[][] {
-  return lists.filter((list, at) => lists.findIndex((other) => `${other}` === `${list}`) === at);
-}
-
-/** What is there of an object. */
-function present<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
-  const entries = Object.entries(value).filter(([, part]) => part !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+function otherEvaluator(
+  { evaluator: { use } }: StudyConfig,
+  { label }: RetrainSubject,
+  trainedBy: ReturnType<typeof evaluatorFor>,
+): NotRetrainableError {
+  const what = trainedBy === 'image-classifier' ? 'convolutional networks' : 'recurrent cells';
+  const because = /^\.{0,2}\//.test(use)
+    ? 'a module of your own, which only knows how to score a child'
+    : use === 'image-classifier'
+      ? `which trains networks on images, and ${label} is a recurrent cell`
+      : use === 'language-model'
+        ? `which trains recurrent cells on text, and ${label} is a convolutional network`
+        : 'which looks results up and trains nothing';
+  return new NotRetrainableError(
+    `${label} cannot be retrained: the evaluator of the config is ${JSON.stringify(use)}, ${because}. ` +
+      `Only the evaluator ${JSON.stringify(trainedBy)} trains ${what}; name a config that has it with --config.`,
+  );
 }

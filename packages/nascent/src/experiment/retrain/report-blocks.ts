@@ -1,85 +1,43 @@
-import type { ConfusionMatrix } from '../../child/confusion-matrix.ts';
-import type { Recipe } from '../../child/recipe.ts';
-import { datasetOptionsSchema } from '../../child/training-images.ts';
-import { type NetworkDescription, parseRecipeChoice } from '../../search-space/index.ts';
-import type { StudyRecord } from '../../store/store.ts';
-import type { TrialRecord } from '../../trial/record.ts';
 import { nascentVersion } from '../../version.ts';
 import type { Block } from '../compare/document.ts';
-import type { FinishedTraining } from './finished.ts';
-import type { RetrainPlan } from './plan.ts';
-import type { TestResult } from './test-once.ts';
+import { figure, heading, listed, type ReportParts, type RetrainFindings, whole } from './report-parts.ts';
 
-/** What a report is written from. */
-export interface RetrainFindings {
-  readonly plan: RetrainPlan;
-  /** The grid's runs. */
-  readonly runs: readonly TrialRecord[];
-  readonly final: FinishedTraining;
-  readonly test: TestResult;
-  /** Openings of the test set for networks of the same search; null where there is no search. */
-  readonly openings: number | null;
-  /** The grid's study. */
-  readonly study: StudyRecord;
-  readonly command: string;
-  readonly draw: (network: NetworkDescription) => string;
+export function titleOf({ plan }: RetrainFindings, { headline }: ReportParts): string {
+  return `${plan.subject.label} retrained: ${headline}`;
 }
 
-export function titleOf({ plan, test }: RetrainFindings): string {
-  return `${plan.subject.label} retrained: test accuracy ${percent(test.accuracy)}`;
-}
-
-/** The report. Figures: `training`, `confusion` and `network`. */
-export function reportBlocks(
-  findings: RetrainFindings,
-  network: NetworkDescription,
-  captions: ReadonlyMap<string, string>,
-): readonly Block[] {
-  const { final, test } = findings;
-  const figure = (name: string): Block => ({ kind: 'figure', name, caption: captions.get(name) ?? '' });
+/** The report. Its figures are `training` and those of the parts. */
+export function reportBlocks(findings: RetrainFindings, parts: ReportParts): readonly Block[] {
+  const { final } = findings;
+  const [training] = parts.charts;
   return [
-    { kind: 'heading', level: 1, text: titleOf(findings) },
-    resultTable(findings, network),
+    heading(titleOf(findings, parts), 1),
+    resultTable(findings, parts),
     { kind: 'paragraph', text: testSentence(findings) },
-    { kind: 'heading', level: 2, text: 'The network' },
-    figure('network'),
-    { kind: 'heading', level: 2, text: 'Grid search' },
-    { kind: 'paragraph', text: gridSentence(findings) },
-    gridTable(findings),
-    { kind: 'heading', level: 2, text: 'Final training' },
-    figure('training'),
+    ...parts.subject,
+    heading('Grid search'),
+    { kind: 'paragraph', text: gridSentence(findings, parts) },
+    gridTable(findings, parts),
+    heading('Final training'),
+    ...(training === undefined ? [] : [figure(training.name, training.caption)]),
     recipeTable(final.recipe),
-    { kind: 'heading', level: 2, text: 'Test images' },
-    figure('confusion'),
-    classTable(test.confusion, final.classNames),
-    { kind: 'heading', level: 2, text: 'How it was made' },
-    { kind: 'list', items: provenance(findings) },
+    ...parts.test,
+    heading('How it was made'),
+    { kind: 'list', items: provenance(findings, parts) },
   ];
 }
 
-function resultTable({ final, test }: RetrainFindings, network: NetworkDescription): Block {
+function resultTable({ final }: RetrainFindings, { results }: ReportParts): Block {
   const last = final.curve.at(-1);
   return {
     kind: 'table',
     head: ['', 'value'],
     rows: [
-      ['test accuracy', percent(test.accuracy)],
-      ['test error', percent(1 - test.accuracy)],
-      ['test images', whole(test.confusion.flat().reduce((sum, count) => sum + count, 0))],
-      [validationName(final), last === undefined ? '–' : percent(last.score.value)],
-      ['parameters', whole(final.parameters)],
-      ['multiply-adds for one image', whole(network.flops)],
+      ...results,
       ['epochs', whole(final.curve.length)],
       ['seconds of training', last === undefined ? '–' : whole(last.elapsedMs / 1000)],
     ],
   };
-}
-
-/** Trained on the validation images too, their accuracy says little. */
-export function validationName({ examples, validationExamples }: FinishedTraining, seen = false): string {
-  return seen
-    ? `accuracy on the validation images (${whole(validationExamples)} of the ${whole(examples)} trained on)`
-    : 'validation accuracy';
 }
 
 function testSentence({ test, openings }: RetrainFindings): string {
@@ -97,92 +55,53 @@ function testSentence({ test, openings }: RetrainFindings): string {
         'one, were tested too, so the best of their scores is optimistic.';
 }
 
-function gridSentence({ runs, final, plan }: RetrainFindings): string {
+function gridSentence({ runs, final, plan }: RetrainFindings, { judge }: ReportParts): string {
+  const { lastEpochs } = plan.grid.reward;
+  const best = lastEpochs === 1 ? 'after the last epoch' : `best of the last ${lastEpochs} epochs`;
   return (
-    `${runs.length} run${runs.length === 1 ? '' : 's'} of ${plan.gridEpochs} epochs, judged by validation accuracy ` +
-    `(best of the last ${plan.grid.reward.lastEpochs} epochs). Run ${final.run} is the best.`
+    `${runs.length} run${runs.length === 1 ? '' : 's'} of ${plan.gridEpochs} epoch${plan.gridEpochs === 1 ? '' : 's'}, judged by ${judge} (${best}). ` +
+    `Run ${final.run} is the best.`
   );
 }
 
-function gridTable({ runs, final }: RetrainFindings): Block {
+function gridTable({ runs, final }: RetrainFindings, { grid, judge, score }: ReportParts): Block {
   return {
     kind: 'table',
-    head: [
-      'run',
-      'learning rate',
-      'weight decay',
-      'batch-norm ε',
-      'decay at',
-      'validation accuracy',
-      'seconds',
-    ],
-    rows: runs.map(({ number, architecture, score, state, outcome, seconds }) => {
-      const recipe = parseRecipeChoice(architecture);
-      return [
-        number === final.run ? `${number} (best)` : String(number),
-        String(recipe.learningRate),
-        String(recipe.weightDecay),
-        String(recipe.batchNormEpsilon),
-        fractions(recipe.decayAt),
-        score === null ? (outcome?.kind ?? state) : percent(score.value),
-        seconds === null ? '–' : whole(seconds),
-      ];
-    }),
-  };
-}
-
-function recipeTable(recipe: Recipe): Block {
-  return {
-    kind: 'table',
-    head: ['recipe', 'value'],
-    rows: Object.entries(recipe).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? fractions(value) : value === null ? 'none' : String(value),
+    head: ['run', ...grid.head, judge, 'seconds'],
+    rows: runs.map(({ number, architecture, score: found, state, outcome, seconds }) => [
+      number === final.run ? `${number} (best)` : String(number),
+      ...grid.cells(architecture),
+      found === null ? (outcome?.kind ?? state) : score(found.value),
+      seconds === null ? '–' : whole(seconds),
     ]),
   };
 }
 
-function classTable(matrix: ConfusionMatrix, classNames: readonly string[]): Block {
-  const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
-  const share = (count: number, of: number) => (of === 0 ? '–' : percent(count / of));
+function recipeTable(recipe: object): Block {
   return {
     kind: 'table',
-    head: ['class', 'images', 'recognised (recall)', 'right when named (precision)'],
-    rows: matrix.map((counts, at) => {
-      const named = sum(matrix.map((row) => row[at] ?? 0));
-      const right = counts[at] ?? 0;
-      return [
-        classNames[at] ?? String(at),
-        whole(sum(counts)),
-        share(right, sum(counts)),
-        share(right, named),
-      ];
-    }),
+    head: ['recipe', 'value'],
+    rows: Object.entries(recipe).map(([name, value]) => [name, recipeValue(value)]),
   };
 }
 
-function provenance({ plan, final, test, study, command }: RetrainFindings): string[] {
-  const { name, splitSeed, stratified } = datasetOptionsSchema.parse(plan.final.classifier['dataset'] ?? {});
+function recipeValue(value: unknown): string {
+  if (Array.isArray(value)) return listed(value);
+  if (value === null) return 'none';
+  if (typeof value !== 'object') return String(value);
+  return listed(Object.entries(value).map(([name, part]) => `${name} ${part}`));
+}
+
+function provenance({ plan, final, study, command }: RetrainFindings, parts: ReportParts): string[] {
+  const [training, test] = parts.checksums;
+  const what = final.kind === 'classifier' ? 'images' : 'text';
   return [
     `Command: ${command}`,
     `Network: ${plan.subject.tokens ?? JSON.stringify(plan.subject.architecture)}`,
     `Seeds: ${plan.grid.seed} of the retraining, ${plan.final.seed} of the final training.`,
-    `Images: ${name}, ${whole(final.examples)} trained on (${plan.final.images}), ${whole(final.validationExamples)} for ` +
-      `validation; seed of the split ${splitSeed}${stratified ? ', stratified' : ''}.`,
-    `Checksum (SHA-256) of the training images: ${final.datasetChecksum}`,
-    `Checksum (SHA-256) of the test images: ${test.datasetChecksum}`,
+    ...parts.data,
+    `Checksum (SHA-256) of the training ${what}: ${training}`,
+    `Checksum (SHA-256) of the test ${what}: ${test}`,
     `Nascent ${nascentVersion()} (grid begun with ${study.codeVersion}); ${final.threads} engine thread${final.threads === 1 ? '' : 's'} in the final training: another number gives other bits.`,
   ];
-}
-
-function fractions(values: readonly unknown[]): string {
-  return values.join(', ');
-}
-
-function percent(fraction: number): string {
-  return `${(100 * fraction).toFixed(2)} %`;
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en');
 }

@@ -7,7 +7,7 @@ import { parseConfig } from '../../study/config.ts';
 import type { TrialRecord } from '../../trial/record.ts';
 import { planRetraining } from './plan.ts';
 import { writeRetrainReport } from './report.ts';
-import type { RetrainFindings } from './report-blocks.ts';
+import type { RetrainFindings } from './report-parts.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -74,6 +74,7 @@ const findings = (changes: Partial<RetrainFindings> = {}): RetrainFindings => ({
   plan,
   runs: [run(1, 0.1, 0.71), run(2, 3, null)],
   final: {
+    kind: 'classifier',
     run: 1,
     recipe: recipeSchema.parse({ epochs: 2 }),
     curve: [1, 2].map((epoch) => ({
@@ -90,7 +91,14 @@ const findings = (changes: Partial<RetrainFindings> = {}): RetrainFindings => ({
     datasetChecksum: 'abc123',
     threads: 1,
   },
-  test: { accuracy: 0.8, confusion, datasetChecksum: 'def456', openedAt: '2026-01-02T03:04:05Z', cutOff: 0 },
+  test: {
+    metric: 'accuracy',
+    accuracy: 0.8,
+    confusion,
+    datasetChecksum: 'def456',
+    openedAt: '2026-01-02T03:04:05Z',
+    cutOff: 0,
+  },
   openings: 1,
   study: { codeVersion: '0.1.0' } as RetrainFindings['study'],
   command: 'npx nascent retrain 12',

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { describeArchitecture, InvalidArchitectureError } from '../../search-space/index.ts';
 import { renderSvg } from '../compare/charts/render.ts';
 import { toHtml, toMarkdown } from '../compare/document.ts';
 import { replaceFile } from '../compare/replace-file.ts';
-import { confusionChart } from './confusion-chart.ts';
-import { type RetrainFindings, reportBlocks, titleOf, validationName } from './report-blocks.ts';
-import { trainingChart } from './training-chart.ts';
+import { classifierParts } from './classifier-report.ts';
+import { languageModelParts } from './language-model-report.ts';
+import { reportBlocks, titleOf } from './report-blocks.ts';
+import type { ReportParts, RetrainFindings } from './report-parts.ts';
 
 /**
- * Writes report.html (one file, for any browser), report.md and its drawings training.svg, confusion.svg and
- * network.svg. The same findings give the same bytes.
+ * Writes report.html (one file, for any browser), report.md and its drawings: training.svg, and confusion.svg and
+ * network.svg of a convolutional network, cell.svg of a recurrent cell. The same findings give the same bytes.
  * @returns their paths, the report first
  * @throws ReportNotWrittenError
  */
@@ -17,30 +17,32 @@ export async function writeRetrainReport(
   findings: RetrainFindings,
   directory: string,
 ): Promise<readonly string[]> {
-  const { plan, final, test, draw } = findings;
-  const network = describeArchitecture(plan.subject.architecture, final.image);
-  if (network === null)
-    throw new InvalidArchitectureError(`${plan.subject.label} is no network that can be described.`);
-  const { recipe } = final;
-  const figures = [
-    trainingChart(final.curve, {
-      decays: recipe.schedule === 'step' ? recipe.decayAt.map((at) => at * recipe.epochs) : [],
-      validation: validationName(final, plan.final.images === 'train+validation'),
-    }),
-    confusionChart(test.confusion, final.classNames),
-  ];
-  const drawings = new Map([['network', draw(network)]]);
-  for (const { name, spec } of figures) drawings.set(name, await renderSvg(spec, name));
-  const captions = new Map([
-    ['network', `${plan.subject.label}, from the image to the classifier.`],
-    ...figures.map(({ name, caption }) => [name, caption] as const),
-  ]);
-  const blocks = reportBlocks(findings, network, captions);
+  const parts = partsOf(findings);
+  const drawings = new Map(parts.drawings);
+  for (const { name, spec } of parts.charts) drawings.set(name, await renderSvg(spec, name));
+  const blocks = reportBlocks(findings, parts);
   const contents = new Map([
-    ['report.html', toHtml(titleOf(findings), blocks, drawings)],
+    ['report.html', toHtml(titleOf(findings, parts), blocks, drawings)],
     ['report.md', toMarkdown(blocks)],
     ...[...drawings].map(([name, svg]) => [`${name}.svg`, svg] as const),
   ]);
   for (const [name, content] of contents) await replaceFile(directory, name, content);
   return [...contents.keys()].map((name) => join(directory, name));
+}
+
+function partsOf({ plan, runs, final, test, draw, drawCell }: RetrainFindings): ReportParts {
+  const { label } = plan.subject;
+  if (plan.final.kind === 'classifier' && final.kind === 'classifier' && test.metric === 'accuracy')
+    return classifierParts(plan.final, final, test, { label, draw });
+  if (
+    plan.final.kind === 'language-model' &&
+    final.kind === 'language-model' &&
+    test.metric === 'perplexity'
+  ) {
+    const drawing = drawCell === undefined ? {} : { drawCell };
+    return languageModelParts(plan.final, final, test, { label, runs, ...drawing });
+  }
+  throw new Error(
+    `a retraining of kind ${plan.final.kind} has a result of kind ${final.kind} (${test.metric})`,
+  );
 }

@@ -1,6 +1,6 @@
-import type { Recipe } from '../../child/recipe.ts';
 import type { EpochReport } from '../../evaluation/evaluation.ts';
 import type { StudyEvent } from '../../study/study-event.ts';
+import type { TrainingFacts } from './finished.ts';
 
 /** What a retraining tells its audience, after it has been stored. */
 export type RetrainEvent =
@@ -8,9 +8,8 @@ export type RetrainEvent =
   | { readonly kind: 'grid'; readonly event: StudyEvent }
   | {
       readonly kind: 'final-started';
-      readonly recipe: Recipe;
-      /** Images that it is trained on. */
-      readonly examples: number;
+      /** What is trained on what, with which recipe. */
+      readonly facts: TrainingFacts;
       /** Epochs that an earlier run has done, from its checkpoint. */
       readonly done: number;
     }

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { accuracyOfConfusion } from '../../child/confusion-matrix.ts';
-import { type NetworkDescription, parseRecipeChoice } from '../../search-space/index.ts';
+import type { NetworkDescription, RecurrentCellArchitecture } from '../../search-space/index.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store, StudyRecord } from '../../store/store.ts';
 import { StudyRunningError } from '../../study/errors.ts';
@@ -11,10 +10,11 @@ import { liveness } from '../../trial/owner.ts';
 import type { TrialRecord } from '../../trial/record.ts';
 import { threadsPerWorker } from '../../workers/worker-environment.ts';
 import { ReportNotWrittenError } from '../compare/replace-file.ts';
-import { FinalTraining } from './final-training.ts';
+import type { FinalTraining } from './final-training.ts';
 import { FINAL_TRAINED, type FinishedTraining, finishedTraining } from './finished.ts';
 import { bestRun, gridSearch, gridStudyOf } from './grid-search.ts';
-import { finalRecipe, type RetrainPlan } from './plan.ts';
+import { openTraining } from './open-training.ts';
+import type { RetrainPlan } from './plan.ts';
 import { writeRetrainReport } from './report.ts';
 import type { RetrainEvent } from './retrain-event.ts';
 import { TEST_OPENED, type TestLog, type TestResult, testedSoFar, testOnce } from './test-once.ts';
@@ -28,6 +28,8 @@ export interface RetrainOptions {
   readonly searchStudy: string | null;
   /** Draws the network as SVG, for the report. */
   readonly draw: (network: NetworkDescription) => string;
+  /** Draws the cell as SVG, for the report; without it the report has its formulas alone. */
+  readonly drawCell?: (cell: RecurrentCellArchitecture) => string;
   /** How it was started, for the report. */
   readonly command: string;
   /** Engine threads of the final training; the machine's cores by default. Another number, other bits. */
@@ -54,9 +56,9 @@ export interface RetrainResult {
 }
 
 /**
- * Finishes a network (Zoph & Le 2017, §4.1): a grid search over recipes, a final training with the best of them, the
- * test set opened once, a report. Each part is resumed where an earlier call was interrupted or killed; called
- * again when all is done, it tells the stored result and opens nothing.
+ * Finishes a network or a recurrent cell (Zoph & Le 2017, §4.1, §4.2): a grid search over recipes, a final training
+ * with the best of them, the test set opened once, a report. Each part is resumed where an earlier call was
+ * interrupted or killed; called again when all is done, it tells the stored result and opens nothing.
  *
  * Leaves in `out`: grid.db (a study), checkpoint.safetensors, model.safetensors, report.html and report.md with its
  * drawings.
@@ -185,20 +187,14 @@ class Finishing {
 
   async #open(best: TrialRecord): Promise<FinalTraining> {
     const { subject, final } = this.#plan;
-    const { kind: _kind, version: _version, decayAt, ...chosen } = parseRecipeChoice(best.architecture);
-    return FinalTraining.open({
-      subject,
-      plan: final,
-      recipe: finalRecipe(final, { ...chosen, decayAt: [...decayAt] }),
+    return openTraining(final, best.architecture, {
+      label: subject.label,
+      tokens: subject.tokens,
       checkpoint: join(this.#options.out, 'checkpoint.safetensors'),
       configDirectory: this.#options.configDirectory,
       datasetChecksum: this.#study.datasetChecksum ?? '',
-      threads: this.#threads,
+      threads: this.#options.threads ?? threadsPerWorker(1),
     });
-  }
-
-  get #threads(): number {
-    return this.#options.threads ?? threadsPerWorker(1);
   }
 
   async #train(
@@ -208,23 +204,14 @@ class Finishing {
     before: FinishedTraining | null,
   ): Promise<FinishedTraining> {
     const { onEvent, signal } = this.#options;
-    const { recipe, examples, validationExamples } = training;
-    onEvent({ kind: 'final-started', recipe, examples, done: training.curve.length });
+    const { facts } = training;
+    onEvent({ kind: 'final-started', facts, done: training.curve.length });
     await training.train(signal, (report, saved) =>
-      onEvent({ kind: 'final-epoch', report, epochs: recipe.epochs, saved }),
+      onEvent({ kind: 'final-epoch', report, epochs: facts.recipe.epochs, saved }),
     );
     training.saveModel(model);
     if (before !== null) return before;
-    const { image, classNames, parameters, curve, datasetChecksum } = training;
-    const facts = { image, classNames: [...classNames], parameters, curve: [...curve], datasetChecksum };
-    const finished: FinishedTraining = {
-      run: best.number,
-      recipe,
-      examples,
-      validationExamples,
-      threads: this.#threads,
-      ...facts,
-    };
+    const finished = training.finished(best.number);
     await this.#store.log(this.#study.id, FINAL_TRAINED, { ...finished });
     return finished;
   }
@@ -241,8 +228,7 @@ class Finishing {
     signal.throwIfAborted(); // before it is opened, not after
     return testOnce(logs, async (cutOff) => {
       onEvent({ kind: 'testing', cutOff });
-      const { confusion, datasetChecksum } = await training.test();
-      return { confusion, accuracy: accuracyOfConfusion(confusion), datasetChecksum };
+      return training.test();
     });
   }
 
@@ -252,7 +238,7 @@ class Finishing {
     model: string,
     stored: boolean,
   ): Promise<RetrainResult> {
-    const { out, draw, command, onEvent } = this.#options;
+    const { out, draw, drawCell, command, onEvent } = this.#options;
     onEvent({ kind: 'reporting' });
     const report = await writeRetrainReport(
       {
@@ -264,6 +250,7 @@ class Finishing {
         study: this.#study,
         command,
         draw,
+        ...(drawCell === undefined ? {} : { drawCell }),
       },
       out,
     );

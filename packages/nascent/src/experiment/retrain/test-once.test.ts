@@ -34,6 +34,7 @@ async function logOf(name: string): Promise<TestLog> {
 
 const kinds = async ({ store, study }: TestLog) => (await store.logEntries(study)).map(({ kind }) => kind);
 const scored = {
+  metric: 'accuracy' as const,
   accuracy: 0.75,
   confusion: [
     [1, 1],

@@ -6,26 +6,50 @@ import type { LogEntry, Store } from '../../store/store.ts';
 export const TEST_OPENED = 'test-set-opened';
 export const TEST_RESULT = 'test-set-result';
 
-const resultSchema = z.object({
+const accuracySchema = z.object({
+  metric: z.literal('accuracy').default('accuracy'), // the first releases knew no other and did not say
   confusion: z.array(z.array(z.int().min(0))).min(1),
   accuracy: z.number(),
   datasetChecksum: z.string(),
 });
 
-interface TestScored {
+const perplexitySchema = z.object({
+  metric: z.literal('perplexity'),
+  perplexity: z.number().min(1),
+  /** Its logarithm to base 2: bits for each word, or for each character. */
+  bitsPerToken: z.number().min(0),
+  /** Words (or characters) of the test text. */
+  words: z.int().min(2),
+  datasetChecksum: z.string(),
+});
+
+const resultSchema = z.union([perplexitySchema, accuracySchema]);
+
+/** What the test images said. */
+export interface TestAccuracy {
+  readonly metric: 'accuracy';
   readonly accuracy: number;
+  /** Rows: classes of the test images; columns: what the network took them for. */
   readonly confusion: ConfusionMatrix;
   /** SHA-256 (hex) of the test images. */
   readonly datasetChecksum: string;
 }
 
-/** What the test images said. */
-export interface TestResult extends TestScored {
-  /** ISO 8601, UTC: when they were opened for this result. */
+/** What the test text said. */
+export type TestPerplexity = Readonly<z.output<typeof perplexitySchema>>;
+
+/** What the test set said. */
+export type TestScores = TestAccuracy | TestPerplexity;
+
+/** How it was opened. */
+interface Opening {
+  /** ISO 8601, UTC: when it was opened for this result. */
   readonly openedAt: string;
   /** Earlier openings that were cut off before their result was stored. */
   readonly cutOff: number;
 }
+
+export type TestResult = TestScores & Opening;
 
 /**
  * What a log says of the test set.
@@ -60,15 +84,14 @@ export interface TestLog {
  */
 export async function testOnce(
   logs: readonly [TestLog, ...TestLog[]],
-  open: (cutOff: number) => Promise<TestScored>,
+  open: (cutOff: number) => Promise<TestScores>,
 ): Promise<TestResult> {
   const [first] = logs;
   const read = async () => testedSoFar(await first.store.logEntries(first.study));
   const before = await read();
   if (before.result !== null) return before.result;
   for (const { store, study, detail } of logs) await store.log(study, TEST_OPENED, detail);
-  const { confusion, accuracy, datasetChecksum } = await open(before.cutOff);
-  const scores = { accuracy, confusion, datasetChecksum };
+  const scores = await open(before.cutOff);
   // The first log last: whatever it has, the others have.
   for (const { store, study, detail } of [...logs].reverse())
     await store.log(study, TEST_RESULT, { ...detail, ...scores });

@@ -2,17 +2,38 @@ import type { EpochReport } from '../../evaluation/evaluation.ts';
 import type { Figure } from '../compare/charts/figure.ts';
 import { theme } from '../compare/charts/theme.ts';
 
-/** Validation accuracy and training loss over the epochs of the final training. */
+/** How the score of an epoch is shown. */
+interface ShownScore {
+  /** For people: `validation accuracy`. */
+  readonly name: string;
+  /** Behind its name: `, %`. */
+  readonly unit: string;
+  readonly factor: number;
+  readonly scale: { readonly zero?: boolean; readonly nice: boolean; readonly type?: 'log' };
+}
+
+/** Validation score and training loss over the epochs of the final training. */
 export function trainingChart(
   curve: readonly EpochReport[],
-  { decays, validation }: { readonly decays: readonly number[]; readonly validation: string },
+  {
+    decays,
+    note,
+    score: shown,
+  }: {
+    /** Epochs that are marked. */
+    readonly decays: readonly number[];
+    /** What the marks mean. */
+    readonly note: string;
+    readonly score: ShownScore;
+  },
 ): Figure {
   const rows = curve.map(({ epoch, trainingLoss, score }) => ({
     epoch,
     loss: trainingLoss,
-    accuracy: 100 * score.value,
+    [score.metric]: shown.factor * score.value,
   }));
-  const caption = `${capital(validation)} and training loss after each of ${curve.length} epochs.`;
+  const metric = curve[0]?.score.metric ?? 'accuracy';
+  const caption = `${capital(shown.name)} and training loss after each of ${curve.length} epochs.`;
   const x = {
     field: 'epoch',
     type: 'quantitative' as const,
@@ -20,7 +41,7 @@ export function trainingChart(
     scale: { nice: false },
     axis: { tickMinStep: 1, tickCount: 8 },
   };
-  const panel = (field: 'accuracy' | 'loss', title: string, color: string) => ({
+  const panel = (field: string, title: string, color: string, scale: ShownScore['scale']) => ({
     width: 330,
     height: 260,
     layer: [
@@ -43,7 +64,7 @@ export function trainingChart(
             field,
             type: 'quantitative' as const,
             title,
-            scale: { zero: field === 'loss', nice: true },
+            scale,
           },
         },
       },
@@ -55,14 +76,14 @@ export function trainingChart(
     spec: {
       title: {
         text: 'Final training',
-        subtitle: decays.length === 0 ? [] : ['Dashed: where the learning rate is divided by 10.'],
+        subtitle: decays.length === 0 ? [] : [note],
       },
       description: caption,
       config: theme,
       spacing: 40,
       hconcat: [
-        panel('accuracy', `${validation}, %`, '#0072B2'),
-        panel('loss', 'training loss, nats', '#D55E00'),
+        panel(metric, `${shown.name}${shown.unit}`, '#0072B2', shown.scale),
+        panel('loss', 'training loss, nats', '#D55E00', { zero: true, nice: true }),
       ],
     },
   };

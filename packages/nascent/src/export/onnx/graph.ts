@@ -2,70 +2,98 @@ import onnxProto from 'onnx-proto';
 
 const { AttributeProto, TensorProto } = onnxProto.onnx;
 
-/** Size without the batch, which every value has as its first axis and whose length is free. */
-export type Shape = readonly number[];
+/** The length of an axis: a number, or the name of a free one. */
+export type Length = number | string;
+export type Lengths = readonly Length[];
 
-/** What a node computes. */
+/** What an input is, or a node computes. */
 export interface Value {
   readonly name: string;
-  readonly shape: Shape;
+  readonly lengths: Lengths;
+  readonly type: 'float32' | 'int64';
 }
 
 /** A tensor that the file holds. */
 export interface Constant {
   readonly name: string;
-  /** Whole: a constant has no batch. */
-  readonly shape: Shape;
+  readonly shape: readonly number[];
 }
 
-export type Attribute = number | string | readonly number[] | { readonly float: number };
+export type Attribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly graph: onnxProto.onnx.IGraphProto };
 
-/** A node as it is added: a value takes its node's name. */
+/** A node as it is added. */
 export interface OnnxNode {
   readonly name: string;
   /** Of the default domain. */
   readonly operator: string;
-  readonly inputs: readonly (Value | Constant)[];
+  /** Values and constants by their names; null: an optional input that is left out. */
+  readonly inputs: readonly ({ readonly name: string } | null)[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
-  /** Of its output. */
-  readonly shape: Shape;
+}
+
+/** An output of the graph, with a sentence for its reader. */
+export interface Described {
+  readonly value: Value;
+  readonly docs: string;
 }
 
 export const BATCH = 'batch';
 
 /**
- * An ONNX graph in the making. Names are unique; every value's shape is written down beside it, so that a reader
- * need infer nothing. All values are float32.
+ * An ONNX graph in the making. Names are unique, also between a graph and its bodies; every value's shape is written
+ * down beside it, so that a reader need infer nothing. What nodes compute is float32.
  */
 export class OnnxGraph {
   readonly #nodes: onnxProto.onnx.INodeProto[] = [];
   readonly #constants: onnxProto.onnx.ITensorProto[] = [];
   readonly #values: Value[] = [];
-  readonly #names = new Set<string>();
-  readonly #input: Value;
+  readonly #inputs: readonly Described[];
+  readonly #names: Set<string>;
 
-  constructor(input: Value) {
-    this.#input = input;
-    this.#names.add(input.name);
+  constructor(inputs: readonly Described[], names = new Set<string>()) {
+    this.#inputs = inputs;
+    this.#names = names;
+    for (const { value } of inputs) this.#claim(value.name);
   }
 
-  /** Adds a node after all that it reads. */
-  node({ name, operator, inputs, attributes = {}, shape }: OnnxNode): Value {
-    this.#claim(name);
-    this.#nodes.push({
-      name,
-      opType: operator,
-      input: inputs.map((input) => input.name),
-      output: [name],
-      attribute: Object.entries(attributes).map(([attribute, value]) => attributeOf(attribute, value)),
-    });
-    const value = { name, shape };
-    this.#values.push(value);
+  /** The graph of an operator's attribute, which also reads what stands here: each step of a loop. */
+  body(inputs: readonly Value[]): OnnxGraph {
+    return new OnnxGraph(
+      inputs.map((value) => ({ value, docs: '' })),
+      this.#names,
+    );
+  }
+
+  /** Adds a node after all that it reads. Its value takes its name. */
+  node(node: OnnxNode, lengths: Lengths): Value {
+    const value: Value = { name: node.name, lengths, type: 'float32' };
+    this.#add(node, [value]);
     return value;
   }
 
+  /** Adds a node of several values; null: an optional one that is left out. */
+  nodeOfMany<const Names extends readonly (readonly [string, Lengths] | null)[]>(
+    node: OnnxNode,
+    outputs: Names,
+  ): { readonly [I in keyof Names]: Names[I] extends null ? null : Value };
+  nodeOfMany(
+    node: OnnxNode,
+    outputs: readonly (readonly [string, Lengths] | null)[],
+  ): readonly (Value | null)[] {
+    const values = outputs.map(
+      (output): Value | null => output && { name: output[0], lengths: output[1], type: 'float32' },
+    );
+    this.#add(node, values);
+    return values;
+  }
+
   /** Adds a float32 constant. */
-  floats(name: string, shape: Shape, values: Float32Array): Constant {
+  floats(name: string, shape: readonly number[], values: Float32Array): Constant {
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
     return this.#constant(name, shape, TensorProto.DataType.FLOAT, rawData);
   }
@@ -76,19 +104,32 @@ export class OnnxGraph {
     return this.#constant(name, [values.length], TensorProto.DataType.INT64, rawData);
   }
 
-  /** The graph as protobuf takes it. @param output what it computes, of those added */
-  toProto(name: string, output: Value, docs: { readonly input: string; readonly output: string }) {
+  /** The graph as protobuf takes it. @param outputs what it computes, of those added */
+  toProto(name: string, outputs: readonly Described[]) {
+    const given = new Set(outputs.map(({ value }) => value.name));
     return {
       name,
       node: this.#nodes,
       initializer: this.#constants,
-      input: [{ ...infoOf(this.#input), docString: docs.input }],
-      output: [{ ...infoOf(output), docString: docs.output }],
-      valueInfo: this.#values.filter((value) => value.name !== output.name).map(infoOf),
+      input: this.#inputs.map(describedOf),
+      output: outputs.map(describedOf),
+      valueInfo: this.#values.filter((value) => !given.has(value.name)).map(infoOf),
     } satisfies onnxProto.onnx.IGraphProto;
   }
 
-  #constant(name: string, shape: Shape, dataType: number, rawData: Uint8Array): Constant {
+  #add({ name, operator, inputs, attributes = {} }: OnnxNode, outputs: readonly (Value | null)[]): void {
+    for (const output of outputs) if (output !== null) this.#claim(output.name);
+    this.#nodes.push({
+      name,
+      opType: operator,
+      input: inputs.map((input) => input?.name ?? ''),
+      output: outputs.map((output) => output?.name ?? ''),
+      attribute: Object.entries(attributes).map(([attribute, value]) => attributeOf(attribute, value)),
+    });
+    this.#values.push(...outputs.filter((output) => output !== null));
+  }
+
+  #constant(name: string, shape: readonly number[], dataType: number, rawData: Uint8Array): Constant {
     this.#claim(name);
     this.#constants.push({ name, dims: [...shape], dataType, rawData });
     return { name, shape };
@@ -100,9 +141,16 @@ export class OnnxGraph {
   }
 }
 
-function infoOf({ name, shape }: Value): onnxProto.onnx.IValueInfoProto {
-  const dim = [{ dimParam: BATCH }, ...shape.map((dimValue) => ({ dimValue }))];
-  return { name, type: { tensorType: { elemType: TensorProto.DataType.FLOAT, shape: { dim } } } };
+function describedOf({ value, docs }: Described): onnxProto.onnx.IValueInfoProto {
+  return docs === '' ? infoOf(value) : { ...infoOf(value), docString: docs };
+}
+
+function infoOf({ name, lengths, type }: Value): onnxProto.onnx.IValueInfoProto {
+  const elemType = type === 'int64' ? TensorProto.DataType.INT64 : TensorProto.DataType.FLOAT;
+  const dim = lengths.map((length) =>
+    typeof length === 'string' ? { dimParam: length } : { dimValue: length },
+  );
+  return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }
 
 function attributeOf(name: string, value: Attribute): onnxProto.onnx.IAttributeProto {
@@ -111,5 +159,6 @@ function attributeOf(name: string, value: Attribute): onnxProto.onnx.IAttributeP
   if (typeof value === 'string')
     return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) };
   if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float };
+  if ('graph' in value) return { name, type: AttributeType.GRAPH, g: value.graph };
   return { name, type: AttributeType.INTS, ints: [...value] };
 }

@@ -2,31 +2,42 @@ import { textWidth } from '../../../experiment/compare/charts/text-width.ts';
 import type { NetworkDescription } from '../../../search-space/index.ts';
 import { BORDER, GREY_INK, SMALL_FONT } from './box-column.ts';
 import { element, escaped } from './element.ts';
-import { styleOf } from './kinds.ts';
+import { type KindStyle, styleOf } from './kinds.ts';
 
 const [ROW, SWATCH, GAP] = [17, 18, 16];
 
+/** What stands below a drawing. */
+export interface Legend {
+  readonly height: number;
+  at(left: number, top: number): string;
+}
+
+/** A colour and what it means. */
+export type LegendEntry = Pick<KindStyle, 'name' | 'band' | 'fill'>;
+
 /** The kinds of layers in the order in which they first occur, and what the drawing means, within a width. */
-export function legendOf(
-  network: NetworkDescription,
-  width: number,
-): { readonly height: number; at(left: number, top: number): string } {
+export function legendOf(network: NetworkDescription, width: number): Legend {
   const kinds = [...new Set(network.layers.map(({ kind }) => kind))];
-  const entries: { readonly kind: string; readonly x: number; readonly row: number }[] = [];
+  return legendWith(kinds.map(styleOf), notesOf(network), width);
+}
+
+/** Colours side by side, and below them what the drawing means, within a width. */
+export function legendWith(styles: readonly LegendEntry[], notes: readonly string[], width: number): Legend {
+  const entries: { readonly style: LegendEntry; readonly x: number; readonly row: number }[] = [];
   let [x, row] = [0, 0];
-  for (const kind of kinds) {
-    const length = SWATCH + 6 + textWidth(styleOf(kind).name, SMALL_FONT);
+  for (const style of styles) {
+    const length = SWATCH + 6 + textWidth(style.name, SMALL_FONT);
     if (x > 0 && x + length > width) [x, row] = [0, row + 1];
-    entries.push({ kind, x, row });
+    entries.push({ style, x, row });
     x += length + GAP;
   }
   const rows = row + 1;
-  const lines = notesOf(network).flatMap((note) => wrapped(note, width, SMALL_FONT));
+  const lines = notes.flatMap((note) => wrapped(note, width, SMALL_FONT));
   return {
     height: rows * ROW + 4 + lines.length * 14,
     at: (left, top) =>
       [
-        ...entries.map((entry) => drawEntry(entry.kind, left + entry.x, top + entry.row * ROW)),
+        ...entries.map((entry) => drawEntry(entry.style, left + entry.x, top + entry.row * ROW)),
         ...lines.map((line, i) =>
           element(
             'text',
@@ -38,8 +49,7 @@ export function legendOf(
   };
 }
 
-function drawEntry(kind: string, x: number, y: number): string {
-  const { band, fill, name } = styleOf(kind);
+function drawEntry({ band, fill, name }: LegendEntry, x: number, y: number): string {
   return [
     element('rect', { x, y, width: SWATCH, height: 11, fill, stroke: 'none' }),
     element('rect', { x, y, width: 8, height: 11, fill: band, stroke: 'none' }),

@@ -1,0 +1,166 @@
+#!/usr/bin/env node
+// Training of a language model against PyTorch eager: same cell, sizes, batch, steps and softmax, runs alternating.
+//
+//   node bench/speed/run-language-model.mjs [--quick] [--rounds 5] [--hidden 200,650] [--out DIR]
+//
+// Writes language-model.md (and language-model.numbers.json, every single number) beside this file. Run it on a quiet
+// machine; about 15 minutes.
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg, release, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, '../..');
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    hidden: { type: 'string', default: '200,650' },
+    out: { type: 'string', default: here },
+  },
+});
+const rounds = values.quick ? 1 : Number(values.rounds);
+const python = [process.env.NASCENT_PYTHON, '/usr/bin/python3', 'python3'].find(
+  (path) => path !== undefined && spawnSync(path, ['-c', 'import torch']).status === 0,
+);
+if (python === undefined)
+  throw new Error("no Python imports torch: install Debian's python3-torch, or set NASCENT_PYTHON");
+
+/** The variables that change how fast a process trains; nobody inherits them from whoever runs this. */
+const tuned = /^(OMP_|GOMP_|MALLOC_)/;
+const plain = Object.fromEntries(Object.entries(process.env).filter(([name]) => !tuned.test(name)));
+const malloc = { MALLOC_MMAP_THRESHOLD_: '4294967296', MALLOC_TRIM_THRESHOLD_: '4294967296' };
+
+function measure(command, args, env) {
+  const run = spawnSync(command, args, { cwd: root, env: { ...plain, ...env }, encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${run.stderr}`);
+  return JSON.parse(run.stdout.trim().split('\n').at(-1)).wordsPerSecond;
+}
+const count = (hidden) => {
+  if (values.quick) return ['--chunks', '1', '--warm-up', '1'];
+  return hidden > 400 ? ['--chunks', '4', '--warm-up', '2'] : ['--chunks', '12', '--warm-up', '3'];
+};
+const ours = (cell, hidden, precision) =>
+  measure(
+    'node',
+    [
+      '--import',
+      'tsx',
+      join(here, 'language-model.ts'),
+      cell,
+      '--hidden',
+      `${hidden}`,
+      ...count(hidden),
+      '--precision',
+      precision,
+    ],
+    { OMP_WAIT_POLICY: 'passive' }, // as the workers of a study set it
+  );
+const pytorch = (cell, hidden, precision, { env = {}, threads = 2, flags = [] }) =>
+  measure(
+    python,
+    [
+      join(here, 'pytorch_language_model.py'),
+      cell,
+      ...['--hidden', `${hidden}`, '--threads', `${threads}`, '--precision', precision],
+      ...count(hidden),
+      ...flags,
+    ],
+    env,
+  );
+
+const settings = [1, 2].flatMap((threads) =>
+  ['default', 'passive', 'active'].flatMap((wait) =>
+    [false, true].map((thresholds) => ({
+      name: `${threads} thread${threads > 1 ? 's' : ''}, wait policy ${wait}${thresholds ? ', malloc thresholds' : ''}`,
+      threads,
+      env: { ...(thresholds ? malloc : {}), ...(wait === 'default' ? {} : { OMP_WAIT_POLICY: wait }) },
+    })),
+  ),
+);
+
+const median = (numbers) => {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+};
+const text = (numbers) =>
+  `${median(numbers).toFixed(0)} (${Math.min(...numbers).toFixed(0)}–${Math.max(...numbers).toFixed(0)})`;
+const say = (words) => process.stderr.write(`${words}\n`);
+
+/** An LSTM child of so many units has as many parameters (within 0.2 %) as the NASCell child of `hidden`. */
+const lstmUnits = { 200: 224, 650: 806 };
+
+const raw = {};
+const rows = [];
+const searched = [];
+for (const hidden of values.hidden.split(',').map(Number)) {
+  const tries = settings.map((setting) => {
+    const speed = pytorch('nascell', hidden, 'float32', setting);
+    say(`${hidden}: ${setting.name}: ${speed.toFixed(0)}`);
+    return { setting, speed };
+  });
+  const best = [...tries].sort((a, b) => b.speed - a.speed)[0].setting;
+  searched.push({ hidden, tries: tries.map(({ setting, speed }) => [setting.name, speed]), best: best.name });
+  const hoisted = { ...best, flags: ['--hoisted'] };
+  const units = lstmUnits[hidden] ?? Math.round(1.22 * hidden);
+  const programs = {
+    'Nascent, NASCell': () => ours('nascell', hidden, 'float32'),
+    'PyTorch as installed': () => pytorch('nascell', hidden, 'float32', {}),
+    'PyTorch at its best setting': () => pytorch('nascell', hidden, 'float32', best),
+    'PyTorch at its best setting, input products ahead of the loop': () =>
+      pytorch('nascell', hidden, 'float32', hoisted),
+    'Nascent, NASCell, bfloat16': () => ours('nascell', hidden, 'bfloat16'),
+    'PyTorch at that setting, hoisted, bfloat16': () => pytorch('nascell', hidden, 'bfloat16', hoisted),
+    [`PyTorch nn.LSTM of ${units} units (equal parameters) at that setting`]: () =>
+      pytorch('lstm', units, 'float32', best),
+    [`Nascent, LSTM of ${units} units`]: () => ours('lstm', units, 'float32'),
+  };
+  const found = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    const order = Object.entries(programs);
+    for (const [name, run] of round % 2 === 0 ? order : order.reverse()) {
+      const speed = run();
+      found[name].push(speed);
+      say(`${hidden}, round ${round + 1}: ${name}: ${speed.toFixed(0)}`);
+    }
+  }
+  raw[hidden] = found;
+  const reference = median(found['Nascent, NASCell']);
+  for (const [name, speeds] of Object.entries(found))
+    rows.push(
+      `| ${hidden} | ${name} | ${text(speeds)} | ${name === 'Nascent, NASCell' ? '–' : (reference / median(speeds)).toFixed(2)} |`,
+    );
+}
+
+const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
+  cwd: root,
+  encoding: 'utf8',
+}).stdout.trim();
+const page = `# A language model: results
+
+Training steps of the whole child: embedding, two layers, a softmax over 10,000 words, gradients clipped, SGD; batch 20, 35 steps, no dropout. Words per second, median (smallest–largest) of ${rounds} alternating runs; the last column is Nascent's NASCell divided by the row.
+Machine: ${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, Node ${process.version}; load at the end ${loadavg()[0].toFixed(1)}.
+Commit ${commit}; command \`node bench/speed/run-language-model.mjs\`. Every number is in language-model.numbers.json.
+
+| hidden | program | words/s | NASCell of Nascent is so many times as fast |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+
+## PyTorch's settings
+
+NASCell as one writes it, one run each (words/s). "As installed" is 2 threads, wait policy default, no thresholds.
+
+| setting | ${searched.map(({ hidden }) => `hidden ${hidden}`).join(' | ')} |
+| --- | ${searched.map(() => '---').join(' | ')} |
+${settings.map(({ name }, i) => `| ${name} | ${searched.map(({ tries }) => tries[i][1].toFixed(0)).join(' | ')} |`).join('\n')}
+`;
+writeFileSync(join(values.out, 'language-model.md'), page);
+writeFileSync(
+  join(values.out, 'language-model.numbers.json'),
+  `${JSON.stringify({ wordsPerSecond: raw, settings: searched }, null, 1)}\n`,
+);
+say(page);

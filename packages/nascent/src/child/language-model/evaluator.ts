@@ -1,0 +1,159 @@
+import { releaseMemory, setThreads, TorchError } from '@nascent/torch';
+import { z } from 'zod';
+import { loadTrainingText, type TextDataset, textOptionsSchema } from '../../dataset/index.ts';
+import { NascentError } from '../../errors.ts';
+import { EarlyStop } from '../../evaluation/early-stop.ts';
+import type { EpochReport, Evaluation, Outcome } from '../../evaluation/evaluation.ts';
+import type { EvaluationContext, Evaluator } from '../../evaluation/evaluator.ts';
+import {
+  hiddenSizeFor,
+  type LanguageModelShape,
+  languageModelParameters,
+  parseRecurrentArchitecture,
+  type RecurrentArchitecture,
+} from '../../search-space/index.ts';
+import type { EvaluatorEnvironment } from '../image-classifier.ts';
+import { LanguageModel } from './language-model.ts';
+import { type LanguageModelRecipe, languageModelRecipeSchema } from './recipe.ts';
+import { trainLanguageModel } from './train-language-model.ts';
+
+/** What a cell is built into: options of the model's shape. */
+export const modelSchema = z.strictObject({
+  layers: z.int().min(1).default(2).describe('recurrent layers, each of the same cell'),
+  hidden: z.int().min(1).optional().describe('width of layers and embedding; or give parameters'),
+  parameters: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('the width is the largest whose model has at most so many parameters'),
+  tied: z.boolean().default(false).describe("whether the softmax has the embedding's table"),
+});
+
+/** Options of the evaluator `language-model`. */
+export const languageModelSchema = languageModelRecipeSchema
+  .extend({
+    dataset: textOptionsSchema,
+    model: modelSchema.prefault({}),
+    maxParameters: z.int().min(1).optional().describe('a model of more parameters is refused, untrained'),
+    secondsPerChild: z.number().positive().optional().describe('wall-clock limit of one training'),
+  })
+  .superRefine(({ model }, context) => {
+    if ((model.hidden === undefined) !== (model.parameters === undefined)) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['model'],
+      message: 'give one of hidden (a width) and parameters (a budget)',
+    });
+  });
+
+export type LanguageModelOptions = z.input<typeof languageModelSchema>;
+type Options = z.output<typeof languageModelSchema>;
+
+function parseOptions(options: unknown): Options {
+  const parsed = languageModelSchema.safeParse(options ?? {});
+  if (parsed.success) return parsed.data;
+  throw new NascentError(
+    'CONFIG_INVALID',
+    `the options of the evaluator language-model are wrong:\n${z.prettifyError(parsed.error)}`,
+    { cause: parsed.error },
+  );
+}
+
+/** The shape of the model that these options make of a cell. @throws NascentError where the budget is too small */
+export function shapeOf(
+  { layers, hidden, parameters, tied }: Options['model'],
+  cell: RecurrentArchitecture,
+  vocabulary: number,
+): LanguageModelShape {
+  const rest = { vocabulary, layers, tied };
+  return { ...rest, hidden: hidden ?? hiddenSizeFor(cell, parameters ?? 0, rest) };
+}
+
+/**
+ * The evaluator that builds a cell into a language model, trains it and scores it by validation perplexity. Loads the
+ * text once; test text is never read.
+ * @throws NascentError for wrong options; DatasetError for missing or damaged files
+ */
+export async function createEvaluator(
+  options: unknown,
+  { threads, configDirectory }: EvaluatorEnvironment,
+): Promise<LanguageModelEvaluator> {
+  const parsed = parseOptions(options);
+  const text = await loadTrainingText(parsed.dataset, { configDirectory });
+  setThreads(threads);
+  return new LanguageModelEvaluator(parsed, text);
+}
+
+export default createEvaluator;
+
+/** Made by `createEvaluator`. */
+export class LanguageModelEvaluator implements Evaluator<unknown> {
+  readonly score = { split: 'validation', metric: 'perplexity' } as const;
+  readonly inline = false;
+  readonly datasetChecksum: string;
+  readonly #options: Options;
+  readonly #text: TextDataset;
+
+  constructor(options: Options, text: TextDataset) {
+    this.datasetChecksum = text.checksum;
+    this.#options = options;
+    this.#text = text;
+  }
+
+  /** The same, with another recipe. */
+  withRecipe(changes: Partial<LanguageModelRecipe>): LanguageModelEvaluator {
+    return new LanguageModelEvaluator({ ...this.#options, ...changes }, this.#text);
+  }
+
+  async evaluate(architecture: unknown, context: EvaluationContext): Promise<Evaluation> {
+    const cell = parseRecurrentArchitecture(architecture);
+    const shape = shapeOf(this.#options.model, cell, this.#text.vocabulary.words.length);
+    const parameters = languageModelParameters(cell, shape);
+    const { vocabulary, hidden, layers } = shape;
+    const facts = { vocabulary, hidden, layers, tied: shape.tied ? 1 : 0 };
+    const { maxParameters: limit } = this.#options;
+    if (limit !== undefined && parameters > limit) {
+      const outcome = { kind: 'too-large', measure: 'parameters', value: parameters, limit } as const;
+      return { outcome, curve: [], parameters: null, facts };
+    }
+    const started = performance.now();
+    const curve: EpochReport[] = [];
+    const finish = (outcome: Outcome): Evaluation => ({
+      outcome,
+      curve,
+      parameters,
+      facts: { ...facts, trainingSeconds: (performance.now() - started) / 1000 },
+    });
+    const report = (epoch: EpochReport): void => {
+      curve.push(epoch);
+      context.report(epoch);
+    };
+    try {
+      return finish(await this.#train(cell, shape, { ...context, report }));
+    } catch (error) {
+      if (error instanceof EarlyStop) return finish(error.outcome);
+      if (error instanceof TorchError && error.code === 'OUT_OF_MEMORY')
+        return finish({ kind: 'out-of-memory', detail: error.message });
+      throw error;
+    }
+  }
+
+  async #train(
+    cell: RecurrentArchitecture,
+    shape: LanguageModelShape,
+    { seed, report, signal }: EvaluationContext,
+  ): Promise<Outcome> {
+    const { secondsPerChild, initialisation } = this.#options;
+    const model = new LanguageModel(cell, shape, { seed, initialisation });
+    try {
+      const limitMs = secondsPerChild === undefined ? null : secondsPerChild * 1000;
+      return await trainLanguageModel(model, this.#text, this.#options, { seed, signal, limitMs, report });
+    } finally {
+      model.dispose();
+      releaseMemory(); // a large child must not weigh on the limits of small ones after it
+    }
+  }
+
+  /** The text is plain memory: nothing to free. */
+  dispose(): void {}
+}
