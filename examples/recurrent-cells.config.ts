@@ -12,6 +12,7 @@ export default defineConfig({
         name: 'text',
         path: process.env['TEXT'] ?? '../packages/nascent/test/fixtures/text/war-and-peace.txt',
         level: 'character',
+        unknown: '<unk>', // stands for characters that only the later parts have
       },
       model: { hidden: 64, layers: 2 },
       epochs: 3,

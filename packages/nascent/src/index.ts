@@ -7,6 +7,10 @@ export {
   createEvaluator as createImageClassifier,
   type ImageClassifierOptions,
 } from './child/image-classifier.ts';
+export {
+  createEvaluator as createLanguageModel,
+  type LanguageModelOptions,
+} from './child/language-model/evaluator.ts';
 export { messageOf, NascentError } from './errors.ts';
 export { EarlyStop } from './evaluation/early-stop.ts';
 export type {
