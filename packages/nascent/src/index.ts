@@ -11,6 +11,7 @@ export {
   createEvaluator as createLanguageModel,
   type LanguageModelOptions,
 } from './child/language-model/evaluator.ts';
+export { type GenerateOptions, generate, loadLanguageModel, modelOf } from './child/language-model/index.ts';
 export { messageOf, NascentError } from './errors.ts';
 export { EarlyStop } from './evaluation/early-stop.ts';
 export type {

@@ -1,7 +1,12 @@
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, NascentError } from '../errors.ts';
-import type { ExportedFile } from './model-files.ts';
+
+/** A file to be written. */
+export interface ExportedFile {
+  readonly name: string;
+  readonly content: Uint8Array | string;
+}
 
 /** The exported files cannot be written where they were to go. */
 export class ExportNotWrittenError extends NascentError {

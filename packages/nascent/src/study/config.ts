@@ -110,7 +110,10 @@ export const configSchema = z
     stopping: stoppingSchema.optional(),
     warmStart: z
       .array(
-        z.string().min(1).describe('A token string, or the name of a known network such as resnet-like or nascell.'),
+        z
+          .string()
+          .min(1)
+          .describe('A token string, or the name of a known network such as resnet-like or nascell.'),
       )
       .describe('Samples that are trained first and told to the strategy; they count as trials.')
       .optional(),

@@ -10,9 +10,8 @@
  * 7. `generate.ts`   text that a trained model writes
  * 8. `recipe-choice.ts`, `recipe-evaluator.ts`, `model-file.ts`   one cell again: recipes, long training, its file
  */
-export { compileCell } from './compile-cell.ts';
 export { type GenerateOptions, generate } from './generate.ts';
-export { LanguageModel, type ModelState } from './language-model.ts';
+export { LanguageModel } from './language-model.ts';
 export { LanguageModelTrainer } from './language-model-trainer.ts';
 export {
   type LanguageModelFacts,
@@ -22,5 +21,5 @@ export {
   saveLanguageModel,
 } from './model-file.ts';
 export { IN_ONE, IN_PARTS, perplexityOf, type Reading } from './perplexity.ts';
-export { type LanguageModelRecipe, languageModelRecipeSchema } from './recipe.ts';
+export { languageModelRecipeSchema } from './recipe.ts';
 export { trainLanguageModel } from './train-language-model.ts';

@@ -44,6 +44,11 @@ export interface Described {
 
 export const BATCH = 'batch';
 
+/** A value that is to be computed. */
+export function floatValue(name: string, lengths: Lengths): Value {
+  return { name, lengths, type: 'float32' };
+}
+
 /**
  * An ONNX graph in the making. Names are unique, also between a graph and its bodies; every value's shape is written
  * down beside it, so that a reader need infer nothing. What nodes compute is float32.
@@ -71,25 +76,23 @@ export class OnnxGraph {
 
   /** Adds a node after all that it reads. Its value takes its name. */
   node(node: OnnxNode, lengths: Lengths): Value {
-    const value: Value = { name: node.name, lengths, type: 'float32' };
-    this.#add(node, [value]);
+    const value = floatValue(node.name, lengths);
+    this.add(node, [value]);
     return value;
   }
 
-  /** Adds a node of several values; null: an optional one that is left out. */
-  nodeOfMany<const Names extends readonly (readonly [string, Lengths] | null)[]>(
-    node: OnnxNode,
-    outputs: Names,
-  ): { readonly [I in keyof Names]: Names[I] extends null ? null : Value };
-  nodeOfMany(
-    node: OnnxNode,
-    outputs: readonly (readonly [string, Lengths] | null)[],
-  ): readonly (Value | null)[] {
-    const values = outputs.map(
-      (output): Value | null => output && { name: output[0], lengths: output[1], type: 'float32' },
-    );
-    this.#add(node, values);
-    return values;
+  /** Adds a node that computes several values. */
+  add({ name, operator, inputs, attributes = {} }: OnnxNode, outputs: readonly Value[]): void {
+    // Nodes and values are two kinds of names, but a node of one value shares its name with it.
+    for (const claimed of new Set([name, ...outputs.map((output) => output.name)])) this.#claim(claimed);
+    this.#nodes.push({
+      name,
+      opType: operator,
+      input: inputs.map((input) => input?.name ?? ''),
+      output: outputs.map((output) => output.name),
+      attribute: Object.entries(attributes).map(([attribute, value]) => attributeOf(attribute, value)),
+    });
+    this.#values.push(...outputs);
   }
 
   /** Adds a float32 constant. */
@@ -115,18 +118,6 @@ export class OnnxGraph {
       output: outputs.map(describedOf),
       valueInfo: this.#values.filter((value) => !given.has(value.name)).map(infoOf),
     } satisfies onnxProto.onnx.IGraphProto;
-  }
-
-  #add({ name, operator, inputs, attributes = {} }: OnnxNode, outputs: readonly (Value | null)[]): void {
-    for (const output of outputs) if (output !== null) this.#claim(output.name);
-    this.#nodes.push({
-      name,
-      opType: operator,
-      input: inputs.map((input) => input?.name ?? ''),
-      output: outputs.map((output) => output?.name ?? ''),
-      attribute: Object.entries(attributes).map(([attribute, value]) => attributeOf(attribute, value)),
-    });
-    this.#values.push(...outputs.filter((output) => output !== null));
   }
 
   #constant(name: string, shape: readonly number[], dataType: number, rawData: Uint8Array): Constant {

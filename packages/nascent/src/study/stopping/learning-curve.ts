@@ -40,5 +40,7 @@ export function isBetter(a: number, b: number, metric: Metric): boolean {
 
 /** For people: `accuracy 41.20 %`, `perplexity 81.20`. */
 export function scoreWords(value: number, metric: Metric): string {
-  return metric === 'accuracy' ? `accuracy ${(100 * value).toFixed(2)} %` : `${metric} ${value.toPrecision(4)}`;
+  return metric === 'accuracy'
+    ? `accuracy ${(100 * value).toFixed(2)} %`
+    : `${metric} ${value.toPrecision(4)}`;
 }

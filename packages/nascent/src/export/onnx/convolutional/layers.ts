@@ -37,7 +37,12 @@ export function writeJoin(
 }
 
 /** Writes what a layer computes on its joined input; the nodes' names begin with `name`. */
-export function writeLayer(context: LayerContext, name: string, planned: PlannedLayer, input: ImageValue): ImageValue {
+export function writeLayer(
+  context: LayerContext,
+  name: string,
+  planned: PlannedLayer,
+  input: ImageValue,
+): ImageValue {
   const { graph } = context;
   const { layer } = planned;
   switch (layer.kind) {
@@ -59,7 +64,12 @@ export function writeLayer(context: LayerContext, name: string, planned: Planned
 
 type Convolving = Extract<PlannedLayer['layer'], { readonly filterCount: number }>;
 
-function writeConvolution(context: LayerContext, name: string, layer: Convolving, input: ImageValue): ImageValue {
+function writeConvolution(
+  context: LayerContext,
+  name: string,
+  layer: Convolving,
+  input: ImageValue,
+): ImageValue {
   const { graph, weights, batchNormEpsilon } = context;
   const state = `layers.${name.slice('layer_'.length)}`;
   const kernel = [layer.filterHeight, layer.filterWidth] as const;

@@ -3,7 +3,7 @@ import { NascentError } from '../../../errors.ts';
 import { type Extent, IMAGE, planNetwork } from '../../../search-space/index.ts';
 import { encodeModel } from '../model-proto.ts';
 import { constantsOf } from '../weights.ts';
-import { ImageGraph, type Shape, type ImageValue } from './image-graph.ts';
+import { ImageGraph, type ImageValue, type Shape } from './image-graph.ts';
 import { writeJoin, writeLayer } from './layers.ts';
 import { flatten, globalAveragePool, linear } from './operators.ts';
 import { writeWhitening } from './whitening.ts';

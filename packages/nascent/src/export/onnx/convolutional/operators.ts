@@ -1,4 +1,4 @@
-import type { Constant, ImageGraph, Shape, ImageValue } from './image-graph.ts';
+import type { Constant, ImageGraph, ImageValue, Shape } from './image-graph.ts';
 
 /*
  * The operators of opset 17 that an exported network is made of. Each works out the shape of what it computes from
@@ -45,7 +45,12 @@ export function maxPool(graph: ImageGraph, name: string, input: ImageValue, wind
 }
 
 /** Padded pixels do not count in the mean. */
-export function averagePool(graph: ImageGraph, name: string, input: ImageValue, windows: Windows): ImageValue {
+export function averagePool(
+  graph: ImageGraph,
+  name: string,
+  input: ImageValue,
+  windows: Windows,
+): ImageValue {
   return pool(graph, name, input, windows, { operator: 'AveragePool', attributes: { count_include_pad: 0 } });
 }
 
@@ -104,7 +109,12 @@ export function binary(
 }
 
 /** @param axes counted with the batch: 1 is the first axis of the shape; they stay, with length 1 */
-export function mean(graph: ImageGraph, name: string, input: ImageValue, axes: readonly number[]): ImageValue {
+export function mean(
+  graph: ImageGraph,
+  name: string,
+  input: ImageValue,
+  axes: readonly number[],
+): ImageValue {
   const shape = input.shape.map((length, axis) => (axes.includes(axis + 1) ? 1 : length));
   return graph.node({
     name,

@@ -4,7 +4,11 @@ import type { ImageGraph, ImageValue } from './image-graph.ts';
 import { binary, mean, unary } from './operators.ts';
 
 /** Puts the network's preprocessing into the graph: pixels scaled to [0, 1] → what the first layers read. */
-export function writeWhitening(graph: ImageGraph, images: ImageValue, preprocessing: Preprocessing): ImageValue {
+export function writeWhitening(
+  graph: ImageGraph,
+  images: ImageValue,
+  preprocessing: Preprocessing,
+): ImageValue {
   switch (preprocessing.kind) {
     case 'per-channel': {
       const channels = [1, preprocessing.mean.length, 1, 1];

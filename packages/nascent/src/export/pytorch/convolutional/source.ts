@@ -3,6 +3,7 @@ import { CONTRAST_EPSILON } from '../../../child/network/contrast-normalisation.
 import type { Preprocessing } from '../../../dataset/preprocessing.ts';
 import { planNetwork } from '../../../search-space/index.ts';
 import { nascentVersion } from '../../../version.ts';
+import { importsFor, plain } from '../python-text.ts';
 import { blocksFor } from './blocks.ts';
 import { networkClass } from './network-class.ts';
 
@@ -26,12 +27,11 @@ export function pytorchSource(facts: ModelFacts, title: string): string {
     LOAD,
     mainProgram(`1, ${channels}, ${height}, ${width}`),
   ].join('\n\n\n');
-  const head = [docstring(facts, title, plan.parameters), importsOf(body), constants(facts, body)];
+  const head = [docstring(facts, title, plan.parameters), importsFor(body), constants(facts, body)];
   return `${head.join('\n\n')}\n\n\n${body}\n`;
 }
 
 function docstring({ dataset, datasetChecksum, image }: ModelFacts, title: string, parameters: number) {
-  const plain = (text: string): string => text.replaceAll(/["\\]/g, "'");
   return `"""${plain(title)}: a convolutional network of ${parameters.toLocaleString('en')} parameters.
 
 Written by Nascent ${nascentVersion()} (\`nascent export\`). Trained on ${plain(dataset)}, whose images have the SHA-256
@@ -46,18 +46,6 @@ model.safetensors beside this file; its metadata hold the architecture as JSON a
 \`python3 model.py\` prints the size of every layer. Layers are numbered as in the drawing (\`nascent show\`), and
 described as in figure 7 of Zoph & Le 2017: FH filter height, FW filter width, N number of filters, SH and SW strides.
 """`;
-}
-
-function importsOf(body: string): string {
-  const modules = ['json', ...(body.includes('math.') ? ['math'] : []), 'struct'];
-  return [
-    ...modules.map((name) => `import ${name}`),
-    'from pathlib import Path',
-    '',
-    'import torch',
-    'from torch import nn',
-    'from torch.nn import functional as F',
-  ].join('\n');
 }
 
 function constants({ classNames, batchNormEpsilon, preprocessing }: ModelFacts, body: string): string {
