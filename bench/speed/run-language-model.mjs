@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Training of a language model against PyTorch eager: same cell, sizes, batch, steps and softmax, runs alternating.
 //
-//   node bench/speed/run-language-model.mjs [--quick] [--rounds 5] [--hidden 200,650] [--out DIR]
+//   node bench/speed/run-language-model.mjs [--quick] [--rounds 3] [--hidden 200,650] [--out DIR]
 //
 // Writes language-model.md (and language-model.numbers.json, every single number) beside this file. Run it on a quiet
 // machine; about 15 minutes.
@@ -17,7 +17,7 @@ const root = join(here, '../..');
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '3' },
     hidden: { type: 'string', default: '200,650' },
     out: { type: 'string', default: here },
   },
@@ -41,7 +41,7 @@ function measure(command, args, env) {
 }
 const count = (hidden) => {
   if (values.quick) return ['--chunks', '1', '--warm-up', '1'];
-  return hidden > 400 ? ['--chunks', '4', '--warm-up', '2'] : ['--chunks', '12', '--warm-up', '3'];
+  return hidden > 400 ? ['--chunks', '3', '--warm-up', '1'] : ['--chunks', '8', '--warm-up', '2'];
 };
 const ours = (cell, hidden, precision) =>
   measure(

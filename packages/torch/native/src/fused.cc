@@ -3,7 +3,7 @@
 // Only for dense channels-last float32 and bfloat16 tensors on the CPU, which is what children train on there;
 // everything else goes through libtorch's own operators. Work is cut into blocks of rows whose number does not
 // depend on the number of threads, and the blocks' sums are added in order: results are the same for any.
-#include "bridge.h"
+#include "custom-gradient.h"
 #include "pixel-major.h"
 #include "slots.h"
 
@@ -11,8 +11,6 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/relu.h>
-#include <c10/core/GradMode.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cmath>
@@ -245,8 +243,7 @@ class BatchNormReLU : public torch::autograd::Function<BatchNormReLU> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
-    if (c10::GradMode::is_enabled())
-      fail("OPERATOR_FAILED", "batchNormReLU cannot be differentiated twice; use batchNorm and relu");
+    refuse_second_gradient("batchNormReLU", "batchNorm and relu");
     const auto saved = context->get_saved_variables();
     const auto& input = saved[0];
     const auto gradient = gradients[0].to(input.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);

@@ -2,15 +2,13 @@
 //
 // Only for pixel-major tensors on the CPU (pixel-major.h); everything else goes through libtorch's own operators. No
 // sum here depends on the number of threads.
-#include "bridge.h"
+#include "custom-gradient.h"
 #include "pixel-major.h"
 #include "slots.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
-#include <c10/core/GradMode.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <array>
 #include <cstring>
@@ -22,11 +20,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-void refuse_second_gradient(const char* operation, const char* instead) {
-  if (c10::GradMode::is_enabled())
-    fail("OPERATOR_FAILED", std::string(operation) + " cannot be differentiated twice; use " + instead);
-}
 
 at::Tensor pixel_major_like(const at::Tensor& like, at::IntArrayRef sizes) {
   return at::empty(sizes, like.options(), at::MemoryFormat::ChannelsLast);

@@ -2,21 +2,18 @@
 //
 // Rows are taken in chunks, so that the logits never lie in memory as a whole when there are many. Only float32 on the
 // CPU; under autocast the products run in bfloat16. Outside BLAS nothing depends on the number of threads.
+#include "custom-gradient.h"
 #include "elementwise.h"
 #include "engine.h"
 #include "slots.h"
 
-#include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/Reduction.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/cross_entropy_loss.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/GradMode.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <limits>
 #include <vector>
@@ -28,7 +25,9 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr int64_t logits_at_once = 16 << 20; // elements: fewer rows make the products slower
+// Logits in memory at once: with fewer rows the products get slower, with gradients sooner (each part of the rows adds
+// to all gradients of the weights).
+constexpr int64_t logits_for_losses = 4 << 20, logits_for_gradients = 8 << 20;
 constexpr int64_t rows_together = 16;        // share one partial sum of the bias's gradient
 constexpr int lanes = 32;                    // running sums and maxima of a row: they vectorise, in a fixed order
 
@@ -121,22 +120,14 @@ struct Operands {
   at::Tensor hidden, weight; // [rows, inputs], [classes, inputs], as the products take them
   at::Tensor bias;           // float32 [classes], zeros where there is none
   at::Tensor targets;        // int64 [rows]
-  int64_t chunk() const { return std::max<int64_t>(1, logits_at_once / weight.size(0)); }
 };
 
-/// work(first row, rows) for each chunk.
+/// work(first row, rows) for each chunk of so many logits.
 template <typename Work>
-void for_chunks(const Operands& operands, const Work& work) {
-  const int64_t rows = operands.hidden.size(0), chunk = operands.chunk();
+void for_chunks(const Operands& operands, int64_t logits, const Work& work) {
+  const int64_t rows = operands.hidden.size(0), chunk = std::max<int64_t>(1, logits / operands.weight.size(0));
   for (int64_t first = 0; first < rows; first += chunk) work(first, std::min(chunk, rows - first));
 }
-
-struct Quietly {
-  at::AutoDispatchBelowADInplaceOrView no_autograd;
-  c10::impl::ExcludeDispatchKeyGuard no_autocast{c10::DispatchKey::AutocastCPU};
-};
-
-at::Tensor floats(at::IntArrayRef sizes) { return at::empty(sizes, at::TensorOptions().dtype(at::kFloat)); }
 
 at::Tensor reduced(const at::Tensor& losses, int64_t reduction) {
   if (reduction == at::Reduction::None) return losses;
@@ -151,7 +142,7 @@ at::Tensor reduced(const at::Tensor& losses, int64_t reduction) {
 at::Tensor losses_only(const Operands& operands, int64_t reduction) {
   auto losses = floats({operands.hidden.size(0)});
   const auto transposed = operands.weight.t();
-  for_chunks(operands, [&](int64_t first, int64_t rows) {
+  for_chunks(operands, logits_for_losses, [&](int64_t first, int64_t rows) {
     const auto logits = at::mm(operands.hidden.narrow(0, first, rows), transposed);
     (in_bfloat16(logits) ? losses_of<Half> : losses_of<float>)(
         logits, operands.bias.data_ptr<float>(), operands.targets.data_ptr<int64_t>() + first, 1,
@@ -173,7 +164,7 @@ class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> 
     auto losses = floats({count}), of_hidden = at::empty(hidden.sizes(), operands.hidden.options());
     at::Tensor of_weight, of_bias = at::zeros(bias.sizes(), at::kFloat);
     const auto transposed = operands.weight.t();
-    for_chunks(operands, [&](int64_t first, int64_t rows) {
+    for_chunks(operands, logits_for_gradients, [&](int64_t first, int64_t rows) {
       const auto part = operands.hidden.narrow(0, first, rows);
       const auto logits = at::mm(part, transposed);
       std::vector<float> sums((rows + rows_together - 1) / rows_together * classes);
@@ -193,8 +184,7 @@ class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> 
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    if (c10::GradMode::is_enabled())
-      fail("OPERATOR_FAILED", "linearCrossEntropy cannot be differentiated twice; use linear and crossEntropy");
+    refuse_second_gradient("linearCrossEntropy", "linear and crossEntropy");
     Quietly quietly;
     const auto saved = context->get_saved_variables();
     const bool as_is = gradients[0].item<float>() == 1;
@@ -202,11 +192,6 @@ class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> 
     return {scaled(saved[0]), scaled(saved[1]), scaled(saved[2]), at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
-
-bool is_ours(const at::Tensor& tensor, int64_t dimensions) {
-  return tensor.is_cpu() && tensor.layout() == at::kStrided && tensor.dim() == dimensions && tensor.numel() > 0 &&
-      tensor.scalar_type() == at::kFloat;
-}
 
 /// @throws Failure BAD_ARGUMENT
 void expect_classes(const at::Tensor& targets, int64_t classes) {
@@ -235,7 +220,7 @@ napi_value linear_cross_entropy(napi_env env, napi_callback_info info) {
   if (in_bfloat16(hidden) && hidden.is_cpu() && weight.scalar_type() == at::kFloat) hidden = hidden.to(at::kFloat);
   const bool learns = c10::GradMode::is_enabled() &&
       (hidden.requires_grad() || weight.requires_grad() || (bias.defined() && bias.requires_grad()));
-  const bool ours = is_ours(hidden, 2) && is_ours(weight, 2) && (!bias.defined() || is_ours(bias, 1)) && targets.is_cpu();
+  const bool ours = holds_floats(hidden) && holds_floats(weight) && (!bias.defined() || holds_floats(bias)) && targets.is_cpu();
   if (!ours || (learns && reduction == at::Reduction::None)) // each row's gradient then has a scale of its own
     return from_tensor(env, at::cross_entropy_loss(at::linear(hidden, weight, bias), targets, {}, reduction));
   if (!bias.defined()) bias = at::zeros({weight.size(0)}, at::kFloat);

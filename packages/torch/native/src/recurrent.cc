@@ -3,16 +3,13 @@
 // The products with the input are one for all leaves and steps, and so are the gradients of the weights and the input;
 // recurrent-steps.h does what lies between. Only float32 on the CPU; under autocast the products run in bfloat16 and
 // all else stays float32. Outside BLAS nothing depends on the number of threads.
+#include "custom-gradient.h"
 #include "engine.h"
 #include "recurrent-steps.h"
 #include "slots.h"
 
-#include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
-#include <c10/core/GradMode.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <vector>
 
@@ -23,12 +20,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Kernels inside: neither autograd nor autocast sees the operators that run.
-struct Quietly {
-  at::AutoDispatchBelowADInplaceOrView no_autograd;
-  c10::impl::ExcludeDispatchKeyGuard no_autocast{c10::DispatchKey::AutocastCPU};
-};
-
 /// What is no tensor that learns, as one argument to autograd.
 struct Layer {
   std::vector<int64_t> program;
@@ -36,7 +27,6 @@ struct Layer {
   bool low;        // products in bfloat16
 };
 
-at::Tensor floats(at::IntArrayRef sizes) { return at::empty(sizes, at::TensorOptions().dtype(at::kFloat)); }
 at::Tensor cast(const at::Tensor& matrix, bool low) { return low ? matrix.to(at::kBFloat16) : matrix; }
 
 const float* numbers(const at::Tensor& tensor) { return tensor.defined() ? tensor.data_ptr<float>() : nullptr; }
@@ -93,8 +83,7 @@ class RecurrentTree : public torch::autograd::Function<RecurrentTree> {
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    if (c10::GradMode::is_enabled())
-      fail("OPERATOR_FAILED", "recurrentTree cannot be differentiated twice; use recurrentTreeEager");
+    refuse_second_gradient("recurrentTree", "recurrentTreeEager");
     Quietly quietly;
     const auto saved = context->get_saved_variables();
     const auto &input = saved[0], &weight_input = saved[1], &weight_hidden = saved[2];
@@ -122,11 +111,6 @@ class RecurrentTree : public torch::autograd::Function<RecurrentTree> {
   }
 };
 
-bool is_ours(const at::Tensor& tensor, at::IntArrayRef sizes) {
-  return tensor.is_cpu() && tensor.layout() == at::kStrided && tensor.scalar_type() == at::kFloat &&
-      tensor.numel() > 0 && tensor.sizes() == sizes;
-}
-
 /// recurrentTree(input, hidden, cell, weightInput, weightHidden, mask | null, program): [outputs, hidden, cell]
 napi_value recurrent_tree(napi_env env, napi_callback_info info) {
   Arguments<7> args(env, info);
@@ -136,12 +120,13 @@ napi_value recurrent_tree(napi_env env, napi_callback_info info) {
   if (!absent(env, args[5])) layer.mask = tensor_of(env, args[5]).detach();
   const Tree tree(layer.program);
   if (in_bfloat16(input) && !layer.low) input = input.to(at::kFloat);
-  if (input.dim() != 3 || hidden.dim() != 2 || !input.is_cpu() || input.numel() == 0)
+  if (input.dim() != 3 || hidden.dim() != 2 || !input.is_cpu() || input.layout() != at::kStrided ||
+      input.numel() == 0)
     fail("BAD_ARGUMENT", "recurrentTree expects input [steps, batch, inputs] and hidden state [batch, units] on the CPU, found " +
                              describe(input) + " and " + describe(hidden));
   const int64_t batch = input.size(1), units = hidden.size(1), products = tree.leaves * units;
   auto expect = [](const char* name, const at::Tensor& tensor, at::IntArrayRef sizes) {
-    if (is_ours(tensor, sizes)) return;
+    if (holds_floats(tensor) && tensor.sizes() == sizes) return;
     fail("BAD_ARGUMENT", std::string("recurrentTree expects ") + name + " as float32 " + c10::str(sizes) +
                              " on the CPU, found " + describe(tensor));
   };

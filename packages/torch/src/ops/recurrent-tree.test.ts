@@ -96,6 +96,16 @@ function difference(found: readonly Float32Array[], expected: readonly Float32Ar
   return Math.max(...shares);
 }
 
+/** The largest root of a mean square difference of any array, as a share of that of its numbers. */
+function meanDifference(found: readonly Float32Array[], expected: readonly Float32Array[]): number {
+  const size = (values: Float32Array): number => Math.hypot(...values);
+  const shares = found.map((values, i) => {
+    const other = expected[i] as Float32Array;
+    return size(values.map((value, at) => value - (other[at] as number))) / size(other);
+  });
+  return Math.max(...shares);
+}
+
 /** One leaf's activation of x · 1 + 0, read through a `max` with itself. */
 const single = (activation: (typeof activations)[number]): TreeProgram => ({
   leaves: [
@@ -132,7 +142,11 @@ describe('a layer of a tree-shaped recurrent cell, in one', () => {
       const exact = outcome(recurrentTreeEager, program, operandsOf(program, sizes, mask, 'float64'));
       fc.pre(exact.every((values) => values.every((value) => Math.abs(value) < limit)));
       const found = outcome(recurrentTree, program, operandsOf(program, sizes, mask));
-      expect(difference(found, exact)).toBeLessThan(1e-5);
+      // Some graphs magnify every rounding: there the operations apart in float32 are the measure.
+      const distance = difference(found, exact);
+      if (distance <= 1e-5) return;
+      const apart = outcome(recurrentTreeEager, program, operandsOf(program, sizes, mask));
+      expect(distance).toBeLessThan(3 * difference(apart, exact));
     });
 
   it('random trees › results and all gradients are those of the operations apart in float64', () => {
@@ -145,7 +159,7 @@ describe('a layer of a tree-shaped recurrent cell, in one', () => {
   it('random graphs: sides used twice, nodes nobody reads, nothing but leaves › the same', () => {
     const sizes = fc.record({
       steps: fc.constantFrom(1, 2, 3),
-      batch: fc.constantFrom(1, 2, 9),
+      batch: fc.constantFrom(1, 2, 9, 30),
       inputs: fc.constantFrom(1, 4),
       units: fc.constantFrom(1, 17, 33),
     });
@@ -316,21 +330,30 @@ describe('a layer of a tree-shaped recurrent cell, in one', () => {
   });
 
   describe('in bfloat16', () => {
-    it('results are float32 and near those of float32, gradients too', () => {
-      scope(() => {
-        const operands = operandsOf(nasCell, { steps: 10, batch: 8, inputs: 40, units: 48 }, true);
-        const exact = outcome(recurrentTree, nasCell, operands);
-        const low = outcome(
-          (...args) => autocast({ dtype: 'bfloat16' }, () => recurrentTree(...args)),
-          nasCell,
-          operands,
-        );
-        expect(difference(low, exact)).toBeLessThan(0.05);
-        expect(difference(low, exact)).toBeGreaterThan(1e-5);
-        const { outputs, cell } = autocast({ dtype: 'bfloat16' }, () => recurrentTree(nasCell, operands));
-        expect([outputs.dtype, cell.dtype]).toEqual(['float32', 'float32']);
-      });
-    });
+    it.each([
+      ['NASCell', nasCell, { steps: 10, batch: 8, inputs: 40, units: 48 }],
+      ['LSTM', lstm, { steps: 3, batch: 1, inputs: 4, units: 1 }],
+      ['LSTM', lstm, { steps: 3, batch: 30, inputs: 4, units: 33 }],
+      ['LSTM', lstm, { steps: 3, batch: 50, inputs: 5, units: 15 }],
+    ] as const)(
+      '%s, %o › results are float32 and near those of float32, gradients too',
+      (_, program, sizes) => {
+        scope(() => {
+          const operands = operandsOf(program, sizes, sizes.batch > 1);
+          const exact = outcome(recurrentTree, program, operands);
+          const low = outcome(
+            (...args) => autocast({ dtype: 'bfloat16' }, () => recurrentTree(...args)),
+            program,
+            operands,
+          );
+          // In the mean only: at the kink of a ReLU a rounding turns a gradient on or off.
+          expect(meanDifference(low, exact)).toBeLessThan(0.03);
+          expect(meanDifference(low, exact)).toBeGreaterThan(1e-5);
+          const { outputs, cell } = autocast({ dtype: 'bfloat16' }, () => recurrentTree(program, operands));
+          expect([outputs.dtype, cell.dtype]).toEqual(['float32', 'float32']);
+        });
+      },
+    );
 
     it('a bfloat16 input is taken inside and outside of autocast', () => {
       scope(() => {
