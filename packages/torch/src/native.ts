@@ -217,6 +217,9 @@ function load(): Native {
       `the libtorch addon has not been built (${path} does not exist). Run \`npm run setup\` in the checkout, or \`node native/build.mjs\` in this package's folder.`,
     );
   }
+  // OpenBLAS reads it when it loads: its idle threads leave their core after 2^20 cycles, 0.4 ms, instead of 2^26, in
+  // which our own loops on OpenMP's threads would have to share it.
+  process.env['OPENBLAS_THREAD_TIMEOUT'] ??= '20';
   let addon: Native;
   try {
     addon = createRequire(import.meta.url)(path) as Native;
