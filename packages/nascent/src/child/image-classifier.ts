@@ -1,13 +1,13 @@
 import { setImmediate as eventLoop } from 'node:timers/promises';
-import { releaseMemory, setThreads, TorchError } from '@nascent/torch';
+import { setThreads } from '@nascent/torch';
 import { z } from 'zod';
 import { measurePreprocessing, type TrainValidationSplit } from '../dataset/index.ts';
-import { NascentError } from '../errors.ts';
-import { EarlyStop } from '../evaluation/early-stop.ts';
-import { type EpochReport, type Evaluation, LATENCY_FACT, type Outcome } from '../evaluation/evaluation.ts';
+import { type Evaluation, LATENCY_FACT, type Outcome } from '../evaluation/evaluation.ts';
 import type { EvaluationContext, Evaluator } from '../evaluation/evaluator.ts';
 import { type NetworkPlan, parseConvolutionalArchitecture, planNetwork } from '../search-space/index.ts';
 import { augmentationOf, enlargedSize } from './augmentation.ts';
+import { evaluateTraining } from './evaluate-training.ts';
+import { parseEvaluatorOptions } from './evaluator-options.ts';
 import { ImageTensors } from './image-tensors.ts';
 import { latencyOptionsSchema, measureLatency } from './latency.ts';
 import { predictResidentGrowth, predictTrainingBytes } from './memory.ts';
@@ -37,16 +37,6 @@ export interface EvaluatorEnvironment {
   readonly memoryMiB?: number | null;
 }
 
-function parseOptions(options: unknown): Options {
-  const parsed = imageClassifierSchema.safeParse(options ?? {});
-  if (parsed.success) return parsed.data;
-  throw new NascentError(
-    'CONFIG_INVALID',
-    `the options of the evaluator image-classifier are wrong:\n${z.prettifyError(parsed.error)}`,
-    { cause: parsed.error },
-  );
-}
-
 /**
  * The evaluator that trains a child network on images and scores it by validation accuracy. Loads the data
  * once; test images are never read.
@@ -56,7 +46,7 @@ export async function createEvaluator(
   options: unknown,
   { threads, configDirectory, memoryMiB }: EvaluatorEnvironment,
 ): Promise<ImageClassifier> {
-  const parsed = parseOptions(options);
+  const parsed = parseEvaluatorOptions('image-classifier', imageClassifierSchema, options);
   const { images, split } = await openTrainingImages(parsed.dataset, configDirectory);
   setThreads(threads);
   const augmentation = augmentationOf(parsed, images.name);
@@ -111,31 +101,13 @@ export class ImageClassifier implements Evaluator<unknown> {
     // What a drawing of the child needs to know of its input.
     const input = { inputHeight: height, inputWidth: width, inputChannels: channels, classes };
     const { flip, upsample } = augmentationOf(this.#options, this.#data.dataset);
-    const facts = { flops, ...input, flip: flip ? 1 : 0, upsample: upsample ?? 0 };
+    const facts: Record<string, number> = { flops, ...input, flip: flip ? 1 : 0, upsample: upsample ?? 0 };
     const tooLarge = this.#tooLarge(plan);
     if (tooLarge !== null) return { outcome: tooLarge, curve: [], parameters: null, facts };
     const recipe = { ...this.#options, learningRate: child.learningRate ?? this.#options.learningRate };
-    const measured: Record<string, number> = {};
-    const started = performance.now();
-    const curve: EpochReport[] = [];
-    const finish = (outcome: Outcome): Evaluation => ({
-      outcome,
-      curve,
-      parameters,
-      facts: { ...facts, ...measured, trainingSeconds: (performance.now() - started) / 1000 },
-    });
-    const report = (epoch: EpochReport): void => {
-      curve.push(epoch);
-      context.report(epoch);
-    };
-    try {
-      return finish(await this.#train(plan, recipe, { ...context, report }, measured));
-    } catch (error) {
-      if (error instanceof EarlyStop) return finish(error.outcome);
-      if (error instanceof TorchError && error.code === 'OUT_OF_MEMORY')
-        return finish({ kind: 'out-of-memory', detail: error.message });
-      throw error;
-    }
+    return evaluateTraining(context, { parameters, facts }, (reporting) =>
+      this.#train(plan, recipe, reporting, facts),
+    );
   }
 
   #tooLarge(plan: NetworkPlan) {
@@ -182,7 +154,6 @@ export class ImageClassifier implements Evaluator<unknown> {
       return await trainClassifier(network, data, recipe, { seed, signal, limitMs, report });
     } finally {
       network.dispose();
-      releaseMemory(); // a large child must not weigh on the limits of small ones after it
     }
   }
 

@@ -5,9 +5,10 @@
  * 2. `recipe.ts`   how it is trained; the defaults are the paper's
  * 3. `augmentation.ts`, `image-tensors.ts`, `batch-walk.ts`   bytes to augmented, whitened batches, one batch ahead
  * 4. `classifier-trainer.ts`, `accuracy.ts`   one epoch; the score
- * 5. `train-classifier.ts`   the whole training, with its outcomes
- * 6. `training-images.ts`, `image-classifier.ts`   all of it as the evaluator of a study
+ * 5. `train-classifier.ts`, `training-clock.ts`   the whole training, with its outcomes
+ * 6. `training-images.ts`, `image-classifier.ts`, `evaluate-training.ts`   all of it as the evaluator of a study
  * 7. `recipe-classifier.ts`, `checkpoint.ts`, `confusion-matrix.ts`   one network again: recipes, long training, test
+ * 8. `language-model/`   the same for recurrent cells and text
  */
 export { accuracyOf } from './accuracy.ts';
 export { type Classifier, inPrecision, usesChannelsLast } from './classifier.ts';

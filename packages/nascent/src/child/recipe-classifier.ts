@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { NascentError } from '../errors.ts';
 import type { Evaluation } from '../evaluation/evaluation.ts';
 import type { EvaluationContext, Evaluator } from '../evaluation/evaluator.ts';
 import { parseConvolutionalArchitecture, parseRecipeChoice } from '../search-space/index.ts';
+import { parseEvaluatorOptions, RETRAIN_MAKES_THEM } from './evaluator-options.ts';
 import { createEvaluator as createImageClassifier, type EvaluatorEnvironment } from './image-classifier.ts';
 
 const optionsSchema = z.strictObject({
@@ -22,17 +22,9 @@ export async function createEvaluator(
   options: unknown,
   environment: EvaluatorEnvironment,
 ): Promise<Evaluator<unknown>> {
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) {
-    throw new NascentError(
-      'CONFIG_INVALID',
-      `the options of the evaluator recipe-classifier are wrong:\n${z.prettifyError(parsed.error)}\n` +
-        'It belongs to the grid search of `nascent retrain`, which makes its options.',
-      { cause: parsed.error },
-    );
-  }
-  const { learningRate: _, ...network } = parseConvolutionalArchitecture(parsed.data.architecture);
-  const classifier = await createImageClassifier(parsed.data.classifier, environment);
+  const parsed = parseEvaluatorOptions('recipe-classifier', optionsSchema, options, RETRAIN_MAKES_THEM);
+  const { learningRate: _, ...network } = parseConvolutionalArchitecture(parsed.architecture);
+  const classifier = await createImageClassifier(parsed.classifier, environment);
   return {
     score: classifier.score,
     inline: false,

@@ -1,4 +1,3 @@
-import { setImmediate as eventLoop } from 'node:timers/promises';
 import { scope, type Tensor } from '@nascent/torch';
 import type { EpochReport, Outcome } from '../evaluation/evaluation.ts';
 import { randomStream } from '../random.ts';
@@ -7,6 +6,7 @@ import type { Classifier } from './classifier.ts';
 import { ClassifierTrainer } from './classifier-trainer.ts';
 import type { ImageTensors } from './image-tensors.ts';
 import type { Recipe } from './recipe.ts';
+import { startClock, TimeIsUp } from './training-clock.ts';
 
 /** What is trained on and what scores: indices into `data`. */
 export interface TrainingData {
@@ -36,8 +36,6 @@ export interface TrainingContext {
   checkpoint?(after: ResumePoint): void;
 }
 
-class TimeIsUp extends Error {}
-
 /**
  * Trains a classifier and scores it on the validation examples after each epoch (Zoph & Le 2017, §4.1).
  *
@@ -51,12 +49,7 @@ export async function trainClassifier(
   recipe: Recipe,
   { seed, signal, limitMs, report, resume, checkpoint }: TrainingContext,
 ): Promise<Outcome> {
-  const started = performance.now();
-  const pause = async (): Promise<void> => {
-    await eventLoop();
-    signal.throwIfAborted();
-    if (limitMs !== null && performance.now() - started >= limitMs) throw new TimeIsUp();
-  };
+  const { pause, elapsedMs } = startClock(signal, limitMs);
   const trainer = new ClassifierTrainer(network, data, recipe, train.length);
   try {
     if (resume !== undefined) trainer.resume(resume.epoch, resume.optimiser);
@@ -73,12 +66,12 @@ export async function trainClassifier(
         return { kind: 'diverged', epoch, detail: 'weights are no longer finite' };
       const value = await accuracyOf(network, data, validation, recipe.precision, pause);
       const score = { split: 'validation', metric: 'accuracy', value } as const;
-      report({ epoch, trainingLoss, score, elapsedMs: performance.now() - started });
+      report({ epoch, trainingLoss, score, elapsedMs: elapsedMs() });
       if (checkpoint !== undefined) scope(() => checkpoint({ epoch, optimiser: trainer.optimiserState() }));
     }
     return { kind: 'completed' };
   } catch (error) {
-    if (error instanceof TimeIsUp && limitMs !== null) return { kind: 'timed-out', limitMs };
+    if (error instanceof TimeIsUp) return error.outcome;
     throw error;
   } finally {
     trainer.dispose();

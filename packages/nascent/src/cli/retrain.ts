@@ -59,8 +59,8 @@ export function registerRetrainCommand(program: Command, context: CliContext): v
 }
 
 const HELP = `
-The config's key "retrain" says what the grid varies and how long the final training is; without it up to 12 runs of
-as many epochs as in the search, then 4 times as many. The grid is a study of its own:
+The config's key "retrain" says what the grid varies and how long the final training is; without it up to 12 runs
+(of a cell 16) of as many epochs as in the search, then 4 times as many. The grid is a study of its own:
 
   npx nascent retrain best --study nascent.db
   npx nascent trials --study ${PARENT}/trial-12/grid.db

@@ -48,7 +48,7 @@ export const retrainSchema = z
       .strictObject({ learningRate: listOf(z.number().positive()), ...ofImages, ...ofText })
       .optional()
       .describe(
-        'Every combination is a run; what is left out stays as in the search. Default: up to 12 runs.',
+        'Every combination is a run; what is left out stays as in the search. Default: up to 12 runs, of a cell 16.',
       ),
     gridEpochs: z
       .int()

@@ -1,9 +1,7 @@
-import { releaseMemory, setThreads, TorchError } from '@nascent/torch';
+import { setThreads } from '@nascent/torch';
 import { z } from 'zod';
 import { loadTrainingText, type TextDataset, textOptionsSchema } from '../../dataset/index.ts';
-import { NascentError } from '../../errors.ts';
-import { EarlyStop } from '../../evaluation/early-stop.ts';
-import type { EpochReport, Evaluation, Outcome } from '../../evaluation/evaluation.ts';
+import type { Evaluation, Outcome } from '../../evaluation/evaluation.ts';
 import type { EvaluationContext, Evaluator } from '../../evaluation/evaluator.ts';
 import {
   hiddenSizeFor,
@@ -12,6 +10,8 @@ import {
   parseRecurrentArchitecture,
   type RecurrentArchitecture,
 } from '../../search-space/index.ts';
+import { evaluateTraining } from '../evaluate-training.ts';
+import { parseEvaluatorOptions } from '../evaluator-options.ts';
 import type { EvaluatorEnvironment } from '../image-classifier.ts';
 import { LanguageModel } from './language-model.ts';
 import { type LanguageModelRecipe, languageModelRecipeSchema } from './recipe.ts';
@@ -49,16 +49,6 @@ export const languageModelSchema = languageModelRecipeSchema
 export type LanguageModelOptions = z.input<typeof languageModelSchema>;
 type Options = z.output<typeof languageModelSchema>;
 
-function parseOptions(options: unknown): Options {
-  const parsed = languageModelSchema.safeParse(options ?? {});
-  if (parsed.success) return parsed.data;
-  throw new NascentError(
-    'CONFIG_INVALID',
-    `the options of the evaluator language-model are wrong:\n${z.prettifyError(parsed.error)}`,
-    { cause: parsed.error },
-  );
-}
-
 /** The shape of the model that these options make of a cell. @throws NascentError where the budget is too small */
 export function shapeOf(
   { layers, hidden, parameters, tied }: Options['model'],
@@ -78,7 +68,7 @@ export async function createEvaluator(
   options: unknown,
   { threads, configDirectory }: EvaluatorEnvironment,
 ): Promise<LanguageModelEvaluator> {
-  const parsed = parseOptions(options);
+  const parsed = parseEvaluatorOptions('language-model', languageModelSchema, options);
   const text = await loadTrainingText(parsed.dataset, { configDirectory });
   setThreads(threads);
   return new LanguageModelEvaluator(parsed, text);
@@ -116,26 +106,9 @@ export class LanguageModelEvaluator implements Evaluator<unknown> {
       const outcome = { kind: 'too-large', measure: 'parameters', value: parameters, limit } as const;
       return { outcome, curve: [], parameters: null, facts };
     }
-    const started = performance.now();
-    const curve: EpochReport[] = [];
-    const finish = (outcome: Outcome): Evaluation => ({
-      outcome,
-      curve,
-      parameters,
-      facts: { ...facts, trainingSeconds: (performance.now() - started) / 1000 },
-    });
-    const report = (epoch: EpochReport): void => {
-      curve.push(epoch);
-      context.report(epoch);
-    };
-    try {
-      return finish(await this.#train(cell, shape, { ...context, report }));
-    } catch (error) {
-      if (error instanceof EarlyStop) return finish(error.outcome);
-      if (error instanceof TorchError && error.code === 'OUT_OF_MEMORY')
-        return finish({ kind: 'out-of-memory', detail: error.message });
-      throw error;
-    }
+    return evaluateTraining(context, { parameters, facts }, (reporting) =>
+      this.#train(cell, shape, reporting),
+    );
   }
 
   async #train(
@@ -150,7 +123,6 @@ export class LanguageModelEvaluator implements Evaluator<unknown> {
       return await trainLanguageModel(model, this.#text, this.#options, { seed, signal, limitMs, report });
     } finally {
       model.dispose();
-      releaseMemory(); // a large child must not weigh on the limits of small ones after it
     }
   }
 

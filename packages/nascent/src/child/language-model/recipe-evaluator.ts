@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { NascentError } from '../../errors.ts';
 import type { Evaluation } from '../../evaluation/evaluation.ts';
 import type { EvaluationContext, Evaluator } from '../../evaluation/evaluator.ts';
 import { parseLanguageRecipeChoice, parseRecurrentArchitecture } from '../../search-space/index.ts';
+import { parseEvaluatorOptions, RETRAIN_MAKES_THEM } from '../evaluator-options.ts';
 import type { EvaluatorEnvironment } from '../image-classifier.ts';
 import { createEvaluator as createLanguageModel } from './evaluator.ts';
 import { languageModelRecipeSchema } from './recipe.ts';
@@ -24,17 +24,9 @@ export async function createEvaluator(
   options: unknown,
   environment: EvaluatorEnvironment,
 ): Promise<Evaluator<unknown>> {
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) {
-    throw new NascentError(
-      'CONFIG_INVALID',
-      `the options of the evaluator recipe-language-model are wrong:\n${z.prettifyError(parsed.error)}\n` +
-        'It belongs to the grid search of `nascent retrain`, which makes its options.',
-      { cause: parsed.error },
-    );
-  }
-  const { languageModel } = parsed.data;
-  const cell = parseRecurrentArchitecture(parsed.data.architecture);
+  const parsed = parseEvaluatorOptions('recipe-language-model', optionsSchema, options, RETRAIN_MAKES_THEM);
+  const { languageModel } = parsed;
+  const cell = parseRecurrentArchitecture(parsed.architecture);
   const model = await createLanguageModel(languageModel, environment);
   // Checked by the evaluator, which has more options than these.
   const recipe = languageModelRecipeSchema.strip().parse(languageModel);

@@ -1,4 +1,4 @@
-import { keep, liveTensors, setThreads, type Tensor } from '@nascent/torch';
+import { keep, liveTensors, noGrad, scope, setThreads, type Tensor } from '@nascent/torch';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { countingText, knownCell } from '../../../test/plain-language-model.ts';
 import type { EpochReport } from '../../evaluation/evaluation.ts';
@@ -125,6 +125,26 @@ describe('a language model', () => {
     const { outcome, curve } = await train({ optimiser: 'sgd', learningRate: 3000, schedule: 'constant' });
     expect(outcome).toMatchObject({ kind: 'diverged', epoch: 1 });
     expect(curve).toEqual([]);
+  });
+
+  it('has diverged where it gives words of the validation text no probability', async () => {
+    const shape = { vocabulary: VOCABULARY, hidden: 8, layers: 1, tied: false };
+    const built = new LanguageModel(knownCell('lstm'), shape, { seed: 7, initialisation: 0.1 });
+    const bias = built.namedParameters().get('softmax.bias');
+    noGrad(() => scope(() => bias?.narrow(0, 11, 1).fill_(-1e6) && undefined));
+    const train = countingText(600, 11);
+    const validation = new Int32Array(100).fill(11);
+    const reports: EpochReport[] = [];
+    const report = (epoch: EpochReport) => reports.push(epoch);
+    const context = { seed: 1, signal: never, limitMs: null, report };
+    const outcome = await trainLanguageModel(built, { train, validation }, recipeOf({ epochs: 1 }), context);
+    built.dispose();
+    expect(outcome).toMatchObject({
+      kind: 'diverged',
+      epoch: 1,
+      detail: expect.stringMatching(/perplexity became Infinity/),
+    });
+    expect(reports).toEqual([]);
   });
 
   it('ends when its time is up, and when it is told to', async () => {

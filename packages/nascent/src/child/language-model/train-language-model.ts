@@ -1,7 +1,7 @@
-import { setImmediate as eventLoop } from 'node:timers/promises';
 import { scope } from '@nascent/torch';
 import type { Outcome } from '../../evaluation/evaluation.ts';
 import type { TrainingContext } from '../train-classifier.ts';
+import { startClock, TimeIsUp } from '../training-clock.ts';
 import type { LanguageModel } from './language-model.ts';
 import { LanguageModelTrainer, TrainingDiverged } from './language-model-trainer.ts';
 import { perplexityOf, type Reading } from './perplexity.ts';
@@ -12,8 +12,6 @@ export interface TrainingText {
   readonly train: Int32Array;
   readonly validation: Int32Array;
 }
-
-class TimeIsUp extends Error {}
 
 /**
  * Trains a language model and scores it by validation perplexity after each epoch (Zoph & Le 2017, §4.2).
@@ -29,12 +27,7 @@ export async function trainLanguageModel(
   { seed, signal, limitMs, report, resume, checkpoint }: TrainingContext,
   reading?: Reading,
 ): Promise<Outcome> {
-  const started = performance.now();
-  const pause = async (): Promise<void> => {
-    await eventLoop();
-    signal.throwIfAborted();
-    if (limitMs !== null && performance.now() - started >= limitMs) throw new TimeIsUp();
-  };
+  const { pause, elapsedMs } = startClock(signal, limitMs);
   const trainer = new LanguageModelTrainer(model, train, recipe, seed);
   let epoch = 1 + (resume?.epoch ?? 0);
   try {
@@ -45,12 +38,12 @@ export async function trainLanguageModel(
       if (!Number.isFinite(value))
         return { kind: 'diverged', epoch, detail: `the validation perplexity became ${value}` };
       const score = { split: 'validation', metric: 'perplexity', value } as const;
-      report({ epoch, trainingLoss, score, elapsedMs: performance.now() - started });
+      report({ epoch, trainingLoss, score, elapsedMs: elapsedMs() });
       if (checkpoint !== undefined) scope(() => checkpoint({ epoch, optimiser: trainer.optimiserState() }));
     }
     return { kind: 'completed' };
   } catch (error) {
-    if (error instanceof TimeIsUp && limitMs !== null) return { kind: 'timed-out', limitMs };
+    if (error instanceof TimeIsUp) return error.outcome;
     if (error instanceof TrainingDiverged) return { kind: 'diverged', epoch, detail: error.message };
     throw error;
   } finally {

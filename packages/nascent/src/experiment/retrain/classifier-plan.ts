@@ -4,7 +4,7 @@ import { type Recipe, recipeSchema } from '../../child/recipe.ts';
 import { type ConvolutionalArchitecture, decayText, parseRecipeChoice } from '../../search-space/index.ts';
 import { ConfigInvalidError, type StudyConfig } from '../../study/config.ts';
 import { GRID_KEYS, type RetrainConfig } from '../../study/retrain-config.ts';
-import { defaultRates, FINAL_EPOCHS_FACTOR, misplacedKeys, present, rounded } from './grid-lists.ts';
+import { FINAL_EPOCHS_FACTOR, misplacedKeys, present, rounded } from './grid-lists.ts';
 
 /** The final training of a convolutional network. */
 export interface ClassifierFinalPlan {
@@ -115,6 +115,7 @@ function classifierOf(config: StudyConfig): {
   return { classifier, recipe: recipeSchema.parse(recipe) };
 }
 
+const DEFAULT_RATE_FACTORS = [1, 0.5, 2] as const;
 const DEFAULT_DECAY_FACTORS = [1, 5] as const;
 const DEFAULT_LATER_DECAY = [0.6, 0.85] as const;
 
@@ -151,7 +152,7 @@ function defaultGrid(recipe: Recipe) {
     recipe.weightDecay === 0
       ? [0, 1e-4]
       : DEFAULT_DECAY_FACTORS.map((factor) => rounded(factor * recipe.weightDecay));
-  const learningRate = defaultRates(recipe.learningRate);
+  const learningRate = DEFAULT_RATE_FACTORS.map((factor) => rounded(factor * recipe.learningRate));
   if (recipe.schedule !== 'step') return { learningRate, weightDecay };
   return { learningRate, weightDecay, decayAt: distinct([recipe.decayAt, [...DEFAULT_LATER_DECAY]]) };
 }

@@ -4,11 +4,6 @@ export type GridLists = Record<string, number[] | string[]>;
 /** Of training by the search's own number of epochs, in a final training "to convergence". */
 export const FINAL_EPOCHS_FACTOR = 4;
 
-/** The learning rates of a grid without a word in the config: the search's, half and twice of it. */
-export function defaultRates(own: number): number[] {
-  return [1, 0.5, 2].map((factor) => rounded(factor * own));
-}
-
 /** Twelve digits are enough to keep 3 · 0.1 from becoming 0.30000000000000004. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(12));

@@ -33,11 +33,12 @@ function planOf(retrain?: StudyConfigInput['retrain'], evaluator = evaluatorOf()
 }
 
 describe('plan of a cell’s retraining', () => {
-  it('without a word in the config: 12 runs around the search’s recipe, then 4 times as many epochs', () => {
+  it('without a word in the config: all that the paper’s grid varies, 16 runs, then 4 times as many epochs', () => {
     const plan = planOf();
-    expect(plan.gridRuns).toBe(12);
+    expect(plan.gridRuns).toBe(16);
     expect(plan.lists).toEqual({
-      learningRate: [1, 0.5, 2],
+      learningRate: [1, 0.5],
+      initialisation: [0.05, 0.1],
       dropout: [0.5, 0.6],
       decayFrom: [6, 12],
     });
@@ -48,7 +49,7 @@ describe('plan of a cell’s retraining', () => {
         options: { architecture, languageModel: { epochs: 35, model: { hidden: 8 } } },
       },
       reward: { kind: 'inverse-square-perplexity', lastEpochs: 2 },
-      trials: 12,
+      trials: 16,
     });
     expect(plan.final).toMatchObject({ epochs: 140, text: 'train', checkpointEvery: 1 });
   });
@@ -78,7 +79,7 @@ describe('plan of a cell’s retraining', () => {
   it('the default grid leaves dropout alone where one number does not say what there is of it', () => {
     const plan = planOf(undefined, evaluatorOf({ dropout: { input: 0.2, output: 0.4 } }));
     expect(plan.lists).not.toHaveProperty('dropout');
-    expect(plan.gridRuns).toBe(6);
+    expect(plan.gridRuns).toBe(8);
   });
 
   it('another number of epochs keeps the way of the learning rate', () => {

@@ -5,14 +5,7 @@ import { stretched, withChoice } from '../../child/language-model/recipe-choice.
 import { parseLanguageRecipeChoice, type RecurrentArchitecture } from '../../search-space/index.ts';
 import { ConfigInvalidError, type StudyConfig } from '../../study/config.ts';
 import { GRID_KEYS, type RetrainConfig } from '../../study/retrain-config.ts';
-import {
-  defaultRates,
-  FINAL_EPOCHS_FACTOR,
-  type GridLists,
-  misplacedKeys,
-  present,
-  rounded,
-} from './grid-lists.ts';
+import { FINAL_EPOCHS_FACTOR, type GridLists, misplacedKeys, present, rounded } from './grid-lists.ts';
 
 /** The final training of a recurrent cell as a language model. */
 export interface LanguageModelFinalPlan {
@@ -154,14 +147,15 @@ function gridOf({ grid }: RetrainConfig, recipe: LanguageModelRecipe): GridLists
 }
 
 /**
- * At most 12 runs: what the paper's grid varies, but for the initialisation, which matters least. Dropout is varied
- * where one number says what there is of it.
+ * At most 16 runs: two values of each thing that the paper's grid varies (Zoph & Le 2017, §4.2). Dropout is varied where
+ * one number says what there is of it, decay where the schedule has such an epoch.
  */
 function defaultGrid(recipe: LanguageModelRecipe): GridLists {
   const { input, output } = recipe.dropout;
   const decayFrom = recipe.schedule === 'decay' ? otherDecay(recipe) : null;
   return {
-    learningRate: defaultRates(recipe.learningRate),
+    learningRate: [recipe.learningRate, rounded(recipe.learningRate / 2)],
+    initialisation: [recipe.initialisation, rounded(2 * recipe.initialisation)],
     ...(input === output ? { dropout: [input, rounded(input + DEFAULT_DROPPED_MORE * (1 - input))] } : {}),
     ...(decayFrom === null ? {} : { decayFrom: [recipe.decayFrom, decayFrom] }),
   };
