@@ -52,6 +52,25 @@ describe('reward', () => {
     expect(rewardOf(evaluation([200, 100], { metric: 'perplexity' }), config)).toBeCloseTo(80 / 100 ** 2, 15);
   });
 
+  it.each([
+    ['inverse-perplexity', {}, 80 / 100],
+    ['inverse-perplexity', { c: 2 }, 2 / 100],
+    ['inverse-loss', {}, 1 / (1 + Math.log(100))],
+  ] as const)('is %s for language models, where the config %o says so', (kind, options, expected) => {
+    const config = rewardConfigSchema.parse({ kind, ...options });
+    const rewarded = evaluation([200, 100], { metric: 'perplexity' });
+    expect(rewardOf(rewarded, config)).toBeCloseTo(expected, 12);
+    expect(rewardOf(evaluation([200, 101], { metric: 'perplexity' }), config)).toBeLessThan(expected);
+    expect(() => rewardOf(evaluation([0.5]), config)).toThrow(/made from perplexity/);
+  });
+
+  it('of the greatest perplexity is still above that of a failed child', () => {
+    for (const kind of ['inverse-square-perplexity', 'inverse-perplexity', 'inverse-loss'] as const) {
+      const config = rewardConfigSchema.parse({ kind });
+      expect(rewardOf(evaluation([1e100], { metric: 'perplexity' }), config)).toBeGreaterThan(config.failed);
+    }
+  });
+
   it.each<Outcome>([
     { kind: 'diverged', epoch: 2, detail: 'loss is NaN' },
     { kind: 'too-large', measure: 'parameters', value: 9, limit: 8 },

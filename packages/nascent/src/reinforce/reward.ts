@@ -22,12 +22,16 @@ const common = {
   latency: latencyGoalSchema.optional(),
 };
 
+const ofPerplexity = { c: z.number().positive().default(80), lastEpochs: lastEpochs(1), ...common };
+
 /**
  * How an evaluation becomes a reward.
  *
  * - `cubed-accuracy`: (best accuracy of the last epochs)³, the CNN search (Zoph & Le 2017, §4.1); in [0, 1].
  * - `accuracy`: the same without the cube.
  * - `inverse-square-perplexity`: c / (best perplexity of the last epochs)², the cell search (§4.2).
+ * - `inverse-perplexity`: c / (best perplexity of the last epochs); less steep.
+ * - `inverse-loss`: 1 / (1 + ln of the best perplexity of the last epochs), in (0, 1]; the least steep.
  *
  * With `latency` it is multiplied by a factor for the child's measured latency (`reward-latency.ts`); `tooLarge` says
  * what a refused child earns (`reward-too-large.ts`). Absent, both: as in the paper.
@@ -35,12 +39,9 @@ const common = {
 export const rewardConfigSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cubed-accuracy'), lastEpochs: lastEpochs(5), ...common }),
   z.strictObject({ kind: z.literal('accuracy'), lastEpochs: lastEpochs(5), ...common }),
-  z.strictObject({
-    kind: z.literal('inverse-square-perplexity'),
-    c: z.number().positive().default(80),
-    lastEpochs: lastEpochs(1),
-    ...common,
-  }),
+  z.strictObject({ kind: z.literal('inverse-square-perplexity'), ...ofPerplexity }),
+  z.strictObject({ kind: z.literal('inverse-perplexity'), ...ofPerplexity }),
+  z.strictObject({ kind: z.literal('inverse-loss'), lastEpochs: lastEpochs(1), ...common }),
 ]);
 
 export type RewardConfig = z.infer<typeof rewardConfigSchema>;
@@ -51,8 +52,9 @@ export const DEFAULT_REWARD: RewardConfig = { kind: 'cubed-accuracy', lastEpochs
 /** A score that must not, or cannot, become a reward. */
 export class RewardRefusedError extends NascentError {}
 
-function metricOf(config: RewardConfig): Metric {
-  return config.kind === 'inverse-square-perplexity' ? 'perplexity' : 'accuracy';
+/** What a reward is made from. */
+export function metricOfReward({ kind }: RewardConfig): Metric {
+  return kind === 'cubed-accuracy' || kind === 'accuracy' ? 'accuracy' : 'perplexity';
 }
 
 /**
@@ -72,7 +74,7 @@ export function assertRewardable(
         '"benchmark" where a table declares its reward column. Evaluate children on validation data.',
     );
   }
-  const expected = metricOf(config);
+  const expected = metricOfReward(config);
   if (score.metric !== expected) {
     throw new RewardRefusedError(
       'REWARD_METRIC',
@@ -163,6 +165,10 @@ function ofScores(last: readonly number[], config: RewardConfig): number {
       return Math.max(...last);
     case 'inverse-square-perplexity':
       return config.c / Math.min(...last) ** 2;
+    case 'inverse-perplexity':
+      return config.c / Math.min(...last);
+    case 'inverse-loss':
+      return 1 / (1 + Math.log(Math.min(...last)));
     default:
       return assertNever(config);
   }

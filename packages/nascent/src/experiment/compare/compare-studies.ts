@@ -1,4 +1,5 @@
 import { NascentError } from '../../errors.ts';
+import { DEFAULT_REWARD, metricOfReward } from '../../reinforce/reward.ts';
 import { canonicalJson } from '../../search-space/canonical-json.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { StudyRecord } from '../../store/store.ts';
@@ -104,7 +105,7 @@ function factsOf(studies: readonly ReadStudy[], labels: readonly Label[]): Compa
   return {
     space: space === undefined ? '' : `${space.name}, version ${space.version}`,
     strategies: new Map(labels.map(({ label, description }) => [label, description])),
-    metric: configs[0]?.reward.kind === 'inverse-square-perplexity' ? 'perplexity' : 'accuracy',
+    metric: metricOfReward(configs[0]?.reward ?? DEFAULT_REWARD),
     scoreSplit: trials.some(({ score }) => score?.split === 'benchmark') ? 'benchmark' : 'validation',
     finals: null,
     separateStudies: true,

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, NascentError } from '../../errors.ts';
 import type { EvaluatorFacts } from '../../evaluation/evaluator.ts';
+import { metricOfReward } from '../../reinforce/reward.ts';
 import type { ComparisonStore, FinishedRun, RunKey } from '../../store/comparison-store.ts';
 import { openComparisonStore } from '../../store/open-store.ts';
 import {
@@ -207,7 +208,7 @@ function factsOf(
   return {
     space: `${name}, version ${version}`,
     strategies: new Map(strategies.map(({ label, description }) => [label, description])),
-    metric: config.reward.kind === 'inverse-square-perplexity' ? 'perplexity' : 'accuracy',
+    metric: metricOfReward(config.reward),
     scoreSplit: facts?.score.split === 'benchmark' ? 'benchmark' : 'validation',
     finals: finalNames(runs),
     ...(config.warmStart === undefined ? {} : { warmStart: [config.warmStart.length] }),
