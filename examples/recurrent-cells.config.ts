@@ -1,16 +1,18 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'nascent';
 
-// Recurrent cells for a text of your own, or for Penn Treebank where you have its licence: about 20 s a cell.
+// Recurrent cells for a text of your own, or for Penn Treebank where you have its licence: about 5 s a cell.
 //   TEXT=my-novel.txt npx nascent search examples/recurrent-cells.config.ts --study cells.db
 export default defineConfig({
   space: { use: 'recurrent-cell' },
   evaluator: {
     use: 'language-model',
     options: {
-      // A part of War and Peace, unless TEXT names a file; its last tenths validate and test.
+      // A part of War and Peace, unless TEXT names a file (seen from where the command is started). Its last two tenths
+      // validate and test.
       dataset: {
         name: 'text',
-        path: process.env['TEXT'] ?? '../packages/nascent/test/fixtures/text/war-and-peace.txt',
+        path: resolve(process.env['TEXT'] ?? 'packages/nascent/test/fixtures/text/war-and-peace.txt'),
         level: 'character',
         unknown: '<unk>', // stands for characters that only the later parts have
       },

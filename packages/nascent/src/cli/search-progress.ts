@@ -74,7 +74,7 @@ export class SearchProgress {
       }
       case 'trial-retried':
         this.#running.delete(event.trial.number);
-        this.say(`trial ${event.trial.number}: its worker died, trying again (${event.detail})`);
+        this.say(`trial ${event.trial.number}: the attempt failed, trying again (${event.detail})`);
         break;
       case 'trial-finished':
         this.#finish(event.trial);

@@ -100,6 +100,10 @@ describe('the evaluator language-model', () => {
     await expect(evaluate(knownCell('nascell'), changes)).rejects.toThrow(words);
   });
 
+  it('says before the first child that the text is too short', async () => {
+    await expect(open({ steps: 500 })).rejects.toThrow(/a sequence of 500 steps needs 501 in each/);
+  });
+
   it('refuses what is no recurrent layer', async () => {
     await expect(evaluate({ kind: 'convolutional' })).rejects.toThrow(
       /of kind "convolutional".*recurrent-cell/,

@@ -15,6 +15,7 @@ import { parseEvaluatorOptions } from '../evaluator-options.ts';
 import type { EvaluatorEnvironment } from '../image-classifier.ts';
 import { LanguageModel } from './language-model.ts';
 import { type LanguageModelRecipe, languageModelRecipeSchema } from './recipe.ts';
+import { rowsOf } from './text-columns.ts';
 import { trainLanguageModel } from './train-language-model.ts';
 
 /** What a cell is built into: options of the model's shape. */
@@ -62,7 +63,7 @@ export function shapeOf(
 /**
  * The evaluator that builds a cell into a language model, trains it and scores it by validation perplexity. Loads the
  * text once; test text is never read.
- * @throws NascentError for wrong options; DatasetError for missing or damaged files
+ * @throws NascentError for wrong options and for a text too short for them; DatasetError for missing or damaged files
  */
 export async function createEvaluator(
   options: unknown,
@@ -70,6 +71,7 @@ export async function createEvaluator(
 ): Promise<LanguageModelEvaluator> {
   const parsed = parseEvaluatorOptions('language-model', languageModelSchema, options);
   const text = await loadTrainingText(parsed.dataset, { configDirectory });
+  rowsOf(text.train, parsed.batchSize, parsed.steps); // says now that it is too short, not at the first child
   setThreads(threads);
   return new LanguageModelEvaluator(parsed, text);
 }

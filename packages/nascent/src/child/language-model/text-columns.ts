@@ -8,6 +8,20 @@ export interface TextChunk {
 }
 
 /**
+ * Words of each part when a text is cut into so many.
+ * @throws NascentError `TEXT_TOO_SHORT` where they are fewer than one sequence needs
+ */
+export function rowsOf(text: Int32Array, batch: number, steps: number): number {
+  const rows = Math.floor(text.length / batch);
+  if (rows > steps) return rows;
+  throw new NascentError(
+    'TEXT_TOO_SHORT',
+    `the training text has ${text.length} words, which makes ${batch} parts of ${rows}; a sequence of ${steps} steps ` +
+      `needs ${steps + 1} in each. Give at least ${batch * (steps + 1)} words, a smaller batchSize, or fewer steps.`,
+  );
+}
+
+/**
  * A text cut into as many parts as the batch has rows, read side by side from their beginnings, so that the state after
  * one chunk is the state before the next. What is left over at the end of the text is not read.
  */
@@ -23,14 +37,7 @@ export class TextColumns {
    * @throws NascentError `TEXT_TOO_SHORT` where the parts are shorter than one chunk
    */
   constructor(text: Int32Array, batch: number, steps: number) {
-    const rows = Math.floor(text.length / batch);
-    if (rows < steps + 1) {
-      throw new NascentError(
-        'TEXT_TOO_SHORT',
-        `the training text has ${text.length} words, which makes ${batch} parts of ${rows}; a sequence of ${steps} steps ` +
-          `needs ${steps + 1} in each. Give at least ${batch * (steps + 1)} words, a smaller batchSize, or fewer steps.`,
-      );
-    }
+    const rows = rowsOf(text, batch, steps);
     this.batch = batch;
     this.length = rows - 1;
     const columns = new Int32Array(rows * batch);
