@@ -1,7 +1,7 @@
 // Sets up a fresh clone: system packages, npm packages, the libtorch addon, TypeScript.
 //
 //   node scripts/setup.mjs              what a search needs
-//   node scripts/setup.mjs --for-tests  also what the tests need (PyTorch to compare with)
+//   node scripts/setup.mjs --for-tests  also what the tests need (PyTorch to compare with, PostgreSQL)
 //   node scripts/setup.mjs --check      only say what is missing; change nothing
 //
 // No dependencies: it runs before `npm ci`. It is quick when nothing is to be done, says what it does, and
@@ -88,6 +88,14 @@ function missingPackages() {
       fedora: 'python3-torch',
       brew: 'pytorch',
     });
+    // A server that NASCENT_TEST_POSTGRES names is enough for all tests but those that kill one.
+    wanted.push({
+      what: "PostgreSQL's server for the store's tests (they start one of their own; none needs to run)",
+      found: Boolean(process.env.NASCENT_TEST_POSTGRES) || hasPostgresServer(),
+      debian: 'postgresql',
+      fedora: 'postgresql-server',
+      brew: 'postgresql',
+    });
   }
   return wanted.filter((item) => !item.found);
 }
@@ -120,7 +128,11 @@ function systemPackages() {
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...words) => run([...asRoot, 'apt-get', '-q', ...words], { env: environment, quiet: true });
   if (apt('update') !== 0) say('`apt-get update` failed; trying with the package lists at hand');
-  if (apt('install', '-y', '--no-install-recommends', ...names('debian').split(' ')) !== 0) {
+  const packages = names('debian').split(' ');
+  const installed = withoutCluster(packages.includes('postgresql'), asRoot, () =>
+    apt('install', '-y', '--no-install-recommends', ...packages),
+  );
+  if (installed !== 0) {
     fail(`apt-get could not install them. Run this and read what it says:\n\n    ${command}\n`);
   }
   const still = missingPackages();
@@ -129,6 +141,23 @@ function systemPackages() {
       `still missing after the installation: ${still.map((item) => item.what).join(', ')}. Run:\n\n    ${command}\n\n${hint}`,
     );
   done.push(`Debian packages (${names('debian') || missing.map((item) => item.debian).join(' ')})`);
+}
+
+/**
+ * Debian's PostgreSQL makes a database cluster and starts it on port 5432, unless this file says otherwise; the tests
+ * want the programs only. Afterwards the file is the one of the package again.
+ */
+function withoutCluster(wanted, asRoot, install) {
+  const file = '/etc/postgresql-common/createcluster.conf';
+  if (!wanted || existsSync(file)) return install();
+  say('of PostgreSQL only the programs: no database cluster is made, no server started');
+  const shell = (script) => run([...asRoot, 'sh', '-c', script], { quiet: true });
+  shell(`mkdir -p ${dirname(file)} && echo 'create_main_cluster = false' > ${file}`);
+  try {
+    return install();
+  } finally {
+    shell(`cp /usr/share/postgresql-common/createcluster.conf ${file} || rm -f ${file}`);
+  }
 }
 
 function npmPackages() {
@@ -221,6 +250,17 @@ function pythonWithTorch() {
 function hasOpenBlas() {
   const answer = spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' });
   return answer.status === 0 && /libopenblas\.so/.test(answer.stdout);
+}
+
+/** Debian keeps a server's programs out of the PATH. */
+function hasPostgresServer() {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian) : [];
+  const complete = (folder) => ['initdb', 'postgres'].every((name) => existsSync(join(folder, name)));
+  return (
+    versions.some((version) => complete(join(debian, version, 'bin'))) ||
+    (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && complete(folder))
+  );
 }
 
 function isDebianLike() {

@@ -2,7 +2,7 @@
  * Training of a language model as a study does it, timed; prints one line of JSON.
  *
  *     npx tsx bench/speed/language-model.ts nascell|lstm [--hidden 200] [--steps 35] [--chunks 10] [--warm-up 3]
- *         [--threads 2] [--precision float32|bfloat16]
+ *         [--threads 2] [--precision float32|bfloat16] [--device cpu]
  */
 import { parseArgs } from 'node:util';
 import { engineInfo, setThreads } from '@nascent/torch';
@@ -31,6 +31,7 @@ const { values, positionals } = parseArgs({
     'warm-up': { type: 'string', default: '3' },
     threads: { type: 'string', default: '2' },
     precision: { type: 'string', default: 'float32' },
+    device: { type: 'string', default: 'cpu' },
   },
 });
 const [hidden, steps, chunks, warmUp, threads] = [
@@ -46,7 +47,7 @@ const space = spaceOfTokens(tokens);
 const cell = parseRecurrentArchitecture(space.decode(decodeTokens(tokens, space)));
 setThreads(threads);
 const shape = { vocabulary: VOCABULARY, hidden, layers: 2, tied: false };
-const model = new LanguageModel(cell, shape, { seed: 0, initialisation: 0.05 });
+const model = new LanguageModel(cell, shape, { seed: 0, initialisation: 0.05, device: values.device });
 // As `pytorch_language_model.py` does it: without dropout.
 const recipe = languageModelRecipeSchema.parse({
   steps,

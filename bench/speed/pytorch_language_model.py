@@ -1,7 +1,7 @@
 """Training of a language model in PyTorch eager, written as one writes it; prints one line of JSON.
 
 python3 pytorch_language_model.py nascell|lstm --hidden 200 --steps 35 --chunks 10 --warm-up 3 --threads 2
-    [--hoisted] [--foreach] [--precision float32|bfloat16]
+    [--hoisted] [--foreach] [--precision float32|bfloat16] [--device cpu]
 
 The cell is the published formula, step by step. With --hoisted the input products of all steps are one product ahead of
 the loop, and the recurrent products of a step one product: what somebody who tunes it would write next.
@@ -89,13 +89,15 @@ def main():
     parser.add_argument("--hoisted", action="store_true")
     parser.add_argument("--foreach", action="store_true")
     parser.add_argument("--precision", default="float32")
+    parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    model = LanguageModel(options.cell, options.hidden, options.hoisted)
+    device = torch.device(options.device)
+    model = LanguageModel(options.cell, options.hidden, options.hoisted).to(device)
     optimiser = torch.optim.SGD(model.parameters(), lr=1.0, foreach=options.foreach)
-    text = torch.randint(VOCABULARY, ((options.chunks + options.warm_up) * options.steps + 1, BATCH))
-    zeros = torch.zeros(BATCH, options.hidden)
+    text = torch.randint(VOCABULARY, ((options.chunks + options.warm_up) * options.steps + 1, BATCH)).to(device)
+    zeros = torch.zeros(BATCH, options.hidden, device=device)
     states = [(zeros, zeros)] * LAYERS
     bfloat16 = options.precision == "bfloat16"
 
@@ -103,7 +105,7 @@ def main():
         nonlocal states
         start = chunk * options.steps
         words, following = text[start : start + options.steps], text[start + 1 : start + options.steps + 1]
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
             logits, states = model(words, states)
         loss = nn.functional.cross_entropy(
             logits.float().reshape(-1, VOCABULARY), following.reshape(-1), reduction="sum"

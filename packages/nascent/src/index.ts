@@ -28,6 +28,7 @@ export type { CompareEvent } from './experiment/compare/compare-event.ts';
 export { compareStudies } from './experiment/compare/compare-studies.ts';
 export { type ScorePairs, type SearchToRetrain, searchToRetrain } from './experiment/compare/correlation.ts';
 export type { RunComparisonOptions } from './experiment/compare/run-comparison.ts';
+export { type ControlOptions, control } from './experiment/control.ts';
 export { type LearningProgress, learningProgress } from './experiment/learning-progress.ts';
 export {
   planRetraining,
@@ -38,6 +39,7 @@ export { type RetrainOptions, type RetrainResult, retrain } from './experiment/r
 export type { RetrainEvent } from './experiment/retrain/retrain-event.ts';
 export { type SearchOptions, type SearchResult, search } from './experiment/search.ts';
 export { bootstrapDifference, bootstrapMean, type Interval } from './experiment/statistics/bootstrap.ts';
+export { work } from './experiment/work.ts';
 export { svgOfCell } from './export/drawing/cell-svg.ts';
 export { drawCell, drawNativeCell } from './export/drawing/cell-terminal.ts';
 export { type SvgDrawing, svgOfNetwork } from './export/drawing/svg.ts';
@@ -66,3 +68,5 @@ export type { StudySummary } from './study/run-study.ts';
 export type { StudyEvent } from './study/study-event.ts';
 export type { TrialState } from './trial/life-cycle.ts';
 export type { TrialOutcome, TrialRecord } from './trial/record.ts';
+export type { RemoteWorkerOptions, RemoteWorkerSummary } from './workers/remote-worker.ts';
+export { openWorkerLog, type WorkerLog } from './workers/worker-log.ts';

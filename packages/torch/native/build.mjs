@@ -106,6 +106,7 @@ function stampOf(place, headers) {
   const hash = createHash('sha256');
   const sources = [
     'CMakeLists.txt',
+    'libtorch.cmake',
     'build.mjs',
     ...readdirSync(join(native, 'src'))
       .sort()

@@ -10,6 +10,8 @@ export interface EngineInfo {
   readonly threads: number;
   readonly devices: readonly Device[];
   readonly cuda: boolean;
+  /** Whether `recurrentTree` compiles kernels of its own there; without them it runs from single operators. */
+  readonly cudaKernels: boolean;
   readonly mps: boolean;
   readonly onednn: boolean;
   readonly openmp: boolean;
@@ -32,6 +34,7 @@ export function engineInfo(): EngineInfo {
     threads: native().getThreads(),
     devices: devices(),
     cuda: facts.cudaDevices > 0,
+    cudaKernels: native().noCudaKernels() === null,
     mps: facts.mps,
     onednn: facts.onednn,
     openmp: facts.openmp,

@@ -109,6 +109,8 @@ export interface Native {
   setThreads(count: number): void;
   getThreads(): number;
   engineFacts(): EngineFacts;
+  /** Why no kernels can be compiled for CUDA here; null where they can. */
+  noCudaKernels(): string | null;
   enterAutocast(device: string, dtype: number): number;
   leaveAutocast(device: string, earlier: number): void;
   // optimisers.cc
@@ -159,6 +161,7 @@ export interface Native {
     mask: Handle | null,
     program: readonly number[],
   ): [Handle, Handle, Handle];
+  recurrentTreeKernels(program: readonly number[], low: boolean): string;
   // linear-cross-entropy.cc
   linearCrossEntropy(
     hidden: Handle,

@@ -6,6 +6,7 @@ import { type Evaluation, LATENCY_FACT, type Outcome } from '../evaluation/evalu
 import type { EvaluationContext, Evaluator } from '../evaluation/evaluator.ts';
 import { type NetworkPlan, parseConvolutionalArchitecture, planNetwork } from '../search-space/index.ts';
 import { augmentationOf, enlargedSize } from './augmentation.ts';
+import { trainingDevice } from './device.ts';
 import { evaluateTraining } from './evaluate-training.ts';
 import { parseEvaluatorOptions } from './evaluator-options.ts';
 import { ImageTensors } from './image-tensors.ts';
@@ -13,6 +14,7 @@ import { latencyOptionsSchema, measureLatency } from './latency.ts';
 import { predictResidentGrowth, predictTrainingBytes } from './memory.ts';
 import { ConvolutionalNetwork } from './network/convolutional-network.ts';
 import { type Recipe, recipeSchema } from './recipe.ts';
+import { trainResumably } from './resumable-training.ts';
 import { machineMiB, overLimit, sizeLimitsShape } from './size-limits.ts';
 import { trainClassifier } from './train-classifier.ts';
 import { datasetOptionsSchema, openTrainingImages } from './training-images.ts';
@@ -35,30 +37,45 @@ export interface EvaluatorEnvironment {
   readonly configDirectory: string;
   /** Resident memory that this process may hold, in MiB; null or absent for no other limit than the machine's. */
   readonly memoryMiB?: number | null;
+  /** Where children are trained, see `trainingDevice`; absent: on the CPU. */
+  readonly device?: string;
+  /** Where checkpoints of children in training lie, seen by every machine of a study; absent: none are written. */
+  readonly checkpointDirectory?: string;
 }
 
 /**
  * The evaluator that trains a child network on images and scores it by validation accuracy. Loads the data
  * once; test images are never read.
- * @throws NascentError for wrong options; DatasetError for missing or damaged files
+ * @throws NascentError for wrong options and for a device that is not there; DatasetError for missing or damaged files
  */
 export async function createEvaluator(
   options: unknown,
-  { threads, configDirectory, memoryMiB }: EvaluatorEnvironment,
+  { threads, configDirectory, memoryMiB, device: wanted, checkpointDirectory }: EvaluatorEnvironment,
 ): Promise<ImageClassifier> {
   const parsed = parseEvaluatorOptions('image-classifier', imageClassifierSchema, options);
+  const device = trainingDevice(wanted);
   const { images, split } = await openTrainingImages(parsed.dataset, configDirectory);
   setThreads(threads);
   const augmentation = augmentationOf(parsed, images.name);
   enlargedSize(augmentation, images); // says now that it does not fit, not at the first child
   const preprocessing = measurePreprocessing(parsed.whitening, images, split.train);
   const limited = { ...parsed, ...augmentation, memoryMiB: parsed.memoryMiB ?? memoryMiB ?? machineMiB() };
-  const data = new ImageTensors(images, { preprocessing });
+  const data = new ImageTensors(images, { preprocessing, device });
   const loadedMiB = process.memoryUsage.rss() / 2 ** 20;
-  return new ImageClassifier(limited, data, split, images.checksum, loadedMiB);
+  const facts = { datasetChecksum: images.checksum, loadedMiB, checkpoints: checkpointDirectory ?? null };
+  return new ImageClassifier(limited, data, split, facts);
 }
 
 export default createEvaluator;
+
+/** What is known once the data are loaded. */
+interface LoadedFacts {
+  readonly datasetChecksum: string;
+  /** Resident before the first child: Node, engine, data. */
+  readonly loadedMiB: number;
+  /** Where checkpoints of children in training lie; null: none are written. */
+  readonly checkpoints: string | null;
+}
 
 /** Made by `createEvaluator`. */
 export class ImageClassifier implements Evaluator<unknown> {
@@ -69,18 +86,11 @@ export class ImageClassifier implements Evaluator<unknown> {
   readonly #options: Options;
   readonly #data: ImageTensors;
   readonly #split: TrainValidationSplit;
-  readonly #loadedMiB: number;
+  readonly #facts: LoadedFacts;
 
-  /** @param loadedMiB resident before the first child: Node, engine, data */
-  constructor(
-    options: Options,
-    data: ImageTensors,
-    split: TrainValidationSplit,
-    datasetChecksum: string,
-    loadedMiB: number,
-  ) {
-    this.#loadedMiB = loadedMiB;
-    this.datasetChecksum = datasetChecksum;
+  constructor(options: Options, data: ImageTensors, split: TrainValidationSplit, facts: LoadedFacts) {
+    this.#facts = facts;
+    this.datasetChecksum = facts.datasetChecksum;
     this.measures = options.latency === undefined ? [] : [LATENCY_FACT];
     this.#options = options;
     this.#data = data;
@@ -90,7 +100,7 @@ export class ImageClassifier implements Evaluator<unknown> {
   /** The same, with another recipe. It shares the data, whitened as they are: only one of the two is disposed. */
   withRecipe(changes: Partial<Omit<Recipe, 'whitening'>>): ImageClassifier {
     const options = { ...this.#options, ...changes };
-    return new ImageClassifier(options, this.#data, this.#split, this.datasetChecksum, this.#loadedMiB);
+    return new ImageClassifier(options, this.#data, this.#split, this.#facts);
   }
 
   async evaluate(architecture: unknown, context: EvaluationContext): Promise<Evaluation> {
@@ -106,7 +116,7 @@ export class ImageClassifier implements Evaluator<unknown> {
     if (tooLarge !== null) return { outcome: tooLarge, curve: [], parameters: null, facts };
     const recipe = { ...this.#options, learningRate: child.learningRate ?? this.#options.learningRate };
     return evaluateTraining(context, { parameters, facts }, (reporting) =>
-      this.#train(plan, recipe, reporting, facts),
+      this.#train(child, plan, recipe, reporting, facts),
     );
   }
 
@@ -125,22 +135,34 @@ export class ImageClassifier implements Evaluator<unknown> {
     return overLimit([
       { measure: 'parameters', value: parameters, limit: maxParameters },
       { measure: 'flops', value: flops, limit: maxFlops },
-      { measure: 'memory', value: this.#loadedMiB + growth / 2 ** 20, limit: memoryMiB },
+      {
+        measure: 'memory',
+        value: this.#facts.loadedMiB + growth / 2 ** 20,
+        // What is predicted is memory of the CPU; another device says itself when it is full.
+        limit: this.#data.device === 'cpu' ? memoryMiB : null,
+      },
     ]);
   }
 
   /** @param measured takes the facts of the built child */
   async #train(
+    architecture: unknown,
     plan: NetworkPlan,
     recipe: Recipe,
-    { seed, report, signal }: EvaluationContext,
+    context: EvaluationContext,
     measured: Record<string, number>,
   ): Promise<Outcome> {
+    const { seed, signal } = context;
     const { secondsPerChild, latency, precision } = this.#options;
-    const network = new ConvolutionalNetwork(plan, { seed, batchNormEpsilon: recipe.batchNormEpsilon });
+    const { device } = this.#data;
+    const network = new ConvolutionalNetwork(plan, {
+      seed,
+      device,
+      batchNormEpsilon: recipe.batchNormEpsilon,
+    });
     try {
       if (latency !== undefined) {
-        const place = { device: this.#data.device, precision };
+        const place = { device, precision };
         const pause = async () => {
           await eventLoop();
           signal.throwIfAborted();
@@ -151,7 +173,11 @@ export class ImageClassifier implements Evaluator<unknown> {
       }
       const limitMs = secondsPerChild === undefined ? null : secondsPerChild * 1000;
       const data = { data: this.#data, ...this.#split };
-      return await trainClassifier(network, data, recipe, { seed, signal, limitMs, report });
+      const { datasetChecksum, checkpoints: directory } = this.#facts;
+      const identity = { architecture, seed, recipe: { ...recipe }, datasetChecksum };
+      return await trainResumably({ network, identity, directory }, context, (resumed) =>
+        trainClassifier(network, data, recipe, { seed, signal, limitMs, ...resumed }),
+      );
     } finally {
       network.dispose();
     }

@@ -14,6 +14,7 @@ const probeSchema = z.discriminatedUnion('kind', [
     info: z.object({
       libtorch: z.string(),
       devices: z.array(z.string()),
+      cudaKernels: z.boolean().optional(),
       cpuCapability: z.string(),
       blas: z.string(),
       fastBfloat16: z.boolean(),
@@ -69,7 +70,7 @@ export function engineChecks(probe: EngineProbe, env: NodeJS.ProcessEnv): readon
     info.fastBfloat16
       ? ok('bfloat16', 'fast on this processor')
       : ok('bfloat16', 'this processor has no instructions for it: float32 is faster here'),
-    devices(info.devices),
+    devices(info.devices, info.cudaKernels ?? true),
   ];
 }
 
@@ -92,8 +93,14 @@ function linearAlgebra(blas: string, gigaflops: number): HealthCheck {
   return advice('linear algebra', found, fix);
 }
 
-function devices(found: readonly string[]): HealthCheck {
+function devices(found: readonly string[], cudaKernels: boolean): HealthCheck {
   const list = found.join(', ');
+  if (found.some((device) => device.startsWith('cuda')) && !cudaKernels)
+    return advice(
+      'devices',
+      `${list}; recurrent cells run there from single operators, many times slower`,
+      'their kernels need the NVRTC that a libtorch for CUDA brings: point LIBTORCH at a whole one and run npm run setup',
+    );
   if (found.some((device) => device !== 'cpu')) return ok('devices', list);
   return ok('devices', `${list} (for a GPU, point LIBTORCH at a libtorch with CUDA and run npm run setup)`);
 }

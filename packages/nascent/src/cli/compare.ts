@@ -1,9 +1,9 @@
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { type Comparison, compare } from '../experiment/compare/compare.ts';
-import { compareStudies } from '../experiment/compare/compare-studies.ts';
+import type { Comparison } from '../experiment/compare/compare.ts';
 import type { ReportSummary } from '../experiment/compare/report.ts';
+import { isUrl } from '../store/open-store.ts';
 import { chosenStrategies } from '../study/compared-strategies.ts';
 import { DEFAULT_COMPARE } from '../study/config.ts';
 import { type LoadedConfig, loadConfig } from '../study/load-config.ts';
@@ -11,7 +11,7 @@ import { CompareProgress } from './compare-progress.ts';
 import { type CliContext, CliFailure, printJson } from './context.ts';
 import { onInterruption } from './interruption.ts';
 import { naturalNumber, positiveInteger } from './numbers.ts';
-import { locationText } from './open-study.ts';
+import { locationText, studyLocation } from './open-study.ts';
 import { resumeCompareCommand } from './resume-command.ts';
 import { table } from './table.ts';
 
@@ -64,7 +64,7 @@ function names(text: string): string {
   throw new InvalidArgumentError('expected names with commas between, for example paper,random');
 }
 
-const isConfig = (file: string): boolean => /\.(ts|mts|js|mjs|json)$/.test(file);
+const isConfig = (file: string): boolean => !isUrl(file) && /\.(ts|mts|js|mjs|json)$/.test(file);
 
 async function runCompare(
   context: CliContext,
@@ -94,6 +94,8 @@ async function compareConfig(context: CliContext, file: string, options: Compare
   );
   let result: Comparison;
   try {
+    // Only now: commands that read a study need not load what runs one.
+    const { compare } = await import('../experiment/compare/compare.ts');
     result = await compare(configOf(loaded), {
       out,
       configDirectory: loaded.directory,
@@ -159,8 +161,9 @@ async function reportOnStudies(
       { exitCode: 2 },
     );
   }
+  const { compareStudies } = await import('../experiment/compare/compare-studies.ts');
   const report = await compareStudies(
-    files.map((file) => resolve(context.cwd, file)),
+    files.map((file) => studyLocation(context, file)),
     resolve(context.cwd, out),
   );
   if (json) printJson(context, { comparison: null, interrupted: false, report });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { NascentError } from '../errors.ts';
 
 /** What a command may touch of the outside. Tests pass their own. */
@@ -6,6 +7,8 @@ export interface CliContext {
   out(line: string): void;
   /** One line to standard error, without its line break: progress and complaints. */
   err(line: string): void;
+  /** Resolves when a slow reader of standard output has room for more; absent: it always has. */
+  readonly drained?: () => Promise<void>;
   /** Both standard output and standard error are terminals, so a live view may redraw lines. */
   readonly interactive: boolean;
   /** Colours are wanted on standard output (a terminal, and `NO_COLOR` is not set). */
@@ -34,6 +37,9 @@ export function processContext(): CliContext {
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
+    async drained() {
+      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+    },
     interactive,
     color: process.stdout.isTTY === true && !process.env['NO_COLOR'],
     cwd: process.cwd(),
@@ -44,6 +50,23 @@ export function processContext(): CliContext {
 /** `--json`: one document on standard output. Absent values are null; bigints are printed as decimal strings. */
 export function printJson(context: CliContext, value: unknown): void {
   context.out(JSON.stringify(value, jsonValue, 2));
+}
+
+/** `--json` of very many: an array as `printJson` prints it, but printed page by page and never held whole. */
+export async function printJsonArray<T>(
+  context: CliContext,
+  pages: AsyncIterable<readonly T[]>,
+  json: (item: T) => unknown,
+): Promise<void> {
+  let held: string | null = null; // the page before, whose end depends on whether another one follows
+  for await (const page of pages) {
+    if (page.length === 0) continue;
+    context.out(held === null ? '[' : `${held},`);
+    await context.drained?.();
+    held = JSON.stringify(page.map(json), jsonValue, 2).slice('[\n'.length, -'\n]'.length);
+  }
+  if (held === null) context.out('[]');
+  else context.out(`${held}\n]`);
 }
 
 function jsonValue(_key: string, value: unknown): unknown {

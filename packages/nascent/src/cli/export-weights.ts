@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path';
 import type { ExportFormat } from '../export/formats.ts';
 import type { ExportedFile } from '../export/write-files.ts';
 import { architectureKey, type ImageInput, type LanguageModelShape } from '../search-space/index.ts';
+import { shownLocation } from '../store/open-store.ts';
 import { type CliContext, CliFailure } from './context.ts';
 import type { Design, ExportSubject } from './export-subject.ts';
+import { quoted } from './resume-command.ts';
 
 export const MODEL = 'model.safetensors';
 
@@ -136,5 +138,5 @@ function noWeights(
 
 /** The command that makes the weights. */
 export function trainingCommand({ argument }: ExportSubject, study: string | undefined): string {
-  return `npx nascent retrain ${argument}${study === undefined ? '' : ` --study ${study}`}`;
+  return `npx nascent retrain ${argument}${study === undefined ? '' : ` --study ${quoted(shownLocation(study))}`}`;
 }

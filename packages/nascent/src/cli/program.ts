@@ -3,13 +3,17 @@ import { messageOf, NascentError } from '../errors.ts';
 import { nascentVersion } from '../version.ts';
 import { registerCompareCommand } from './compare.ts';
 import { type CliContext, CliFailure, type ExitCode } from './context.ts';
+import { registerControllerCommand } from './controller.ts';
+import { registerCopyCommand } from './copy.ts';
 import { registerDataCommand } from './data.ts';
 import { registerDoctorCommand } from './doctor.ts';
 import { registerExportCommand } from './export.ts';
 import { registerRetrainCommand } from './retrain.ts';
 import { registerSearchCommand } from './search.ts';
 import { registerShowCommand } from './show.ts';
+import { registerStatusCommand } from './status.ts';
 import { registerTrialsCommand } from './trials.ts';
+import { registerWorkerCommand } from './worker.ts';
 
 /** The command line: one file of this folder for each command. */
 export function createProgram(context: CliContext): Command {
@@ -23,11 +27,15 @@ export function createProgram(context: CliContext): Command {
       writeErr: (text) => context.err(text.replace(/\n$/, '')),
     });
   registerSearchCommand(program, context);
+  registerControllerCommand(program, context);
+  registerWorkerCommand(program, context);
   registerCompareCommand(program, context);
+  registerStatusCommand(program, context);
   registerTrialsCommand(program, context);
   registerShowCommand(program, context);
   registerRetrainCommand(program, context);
   registerExportCommand(program, context);
+  registerCopyCommand(program, context);
   registerDataCommand(program, context);
   registerDoctorCommand(program, context);
   for (const command of program.commands) command.copyInheritedSettings(program);

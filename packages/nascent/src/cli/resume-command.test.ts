@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exportCommand, resumeCommand } from './resume-command.ts';
+import { exportCommand, resumeCommand, retrainCommand } from './resume-command.ts';
 
 describe('the command that resumes a search', () => {
   it('repeats the seed, which the study would be refused without, and the other options', () => {
@@ -15,6 +15,22 @@ describe('the command that resumes a search', () => {
   it('quotes file names that a shell would take apart', () => {
     expect(resumeCommand("my config's.ts", 'a b.db', {})).toBe(
       "npx nascent search 'my config'\\''s.ts' --study 'a b.db'",
+    );
+  });
+});
+
+describe('a command for a study on a server', () => {
+  const study = 'postgres://me:geheim@db.example:5433/nas/cnn?sslmode=require&sslrootcert=/ca.pem';
+  const shown = "'postgres://me@db.example:5433/nas/cnn?sslmode=require'";
+  const hint = '# the password: PGPASSWORD or ~/.pgpass';
+
+  it('shows no password, and says where it comes from in a comment', () => {
+    expect(resumeCommand('a.ts', study, { trials: 9 })).toBe(
+      `npx nascent search a.ts --study ${shown} --trials 9 ${hint}`,
+    );
+    expect(retrainCommand('3', { study })).toBe(`npx nascent retrain 3 --study ${shown} ${hint}`);
+    expect(exportCommand('3', { study })).toBe(
+      `npx nascent export 3 --format onnx,pytorch --out exported --study ${shown} ${hint}`,
     );
   });
 });

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { isUrl, shownLocation } from '../store/open-store.ts';
 
 /** What was given on the command line over the config. */
 export interface GivenOptions {
   readonly trials?: number;
   readonly workers?: number;
   readonly seed?: number;
+  readonly device?: string;
 }
 
 /**
@@ -14,12 +16,13 @@ export interface GivenOptions {
 export function resumeCommand(
   config: string,
   study: string,
-  { trials, workers, seed }: GivenOptions,
+  { trials, workers, seed, device }: GivenOptions,
 ): string {
-  const options = Object.entries({ trials, workers, seed }).flatMap(([name, value]) =>
+  const options = Object.entries({ trials, workers, seed, device }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${value}`],
   );
-  return ['npx nascent search', quoted(config), '--study', quoted(study), ...options].join(' ');
+  const words = ['npx nascent search', quoted(config), '--study', quoted(shownLocation(study)), ...options];
+  return withHint(words.join(' '), study);
 }
 
 /** What was given to `nascent compare` on the command line. */
@@ -51,25 +54,37 @@ export interface GivenRetrainOptions {
 
 /** The command of a retraining, with every option that it was given; the same command resumes it. */
 export function retrainCommand(trial: string, given: GivenRetrainOptions): string {
-  const { study, config, out, workers, seed } = given;
+  const { config, out, workers, seed } = given;
+  const study = shown(given.study);
   const options = Object.entries({ study, config, out, workers, seed }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${quoted(String(value))}`],
   );
-  return ['npx nascent retrain', quoted(trial), ...options].join(' ');
+  return withHint(['npx nascent retrain', quoted(trial), ...options].join(' '), study);
 }
 
 /** The command that exports what was retrained. @param given the retraining's options */
-export function exportCommand(trial: string, { study, out }: GivenRetrainOptions): string {
+export function exportCommand(trial: string, { study: given, out }: GivenRetrainOptions): string {
+  const study = shown(given);
   const model = out === undefined ? undefined : join(out, 'model.safetensors');
   const options = Object.entries({ study, model }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${quoted(value)}`],
   );
-  return ['npx nascent export', quoted(trial), '--format onnx,pytorch', '--out exported', ...options].join(
-    ' ',
-  );
+  const words = ['npx nascent export', quoted(trial), '--format onnx,pytorch', '--out exported', ...options];
+  return withHint(words.join(' '), study);
+}
+
+/** A study as a command may show it: a URL without its password. */
+function shown(study: string | undefined): string | undefined {
+  return study === undefined ? undefined : shownLocation(study);
+}
+
+/** What a URL cannot show is said in a comment, which a shell skips. */
+function withHint(command: string, study: string | undefined): string {
+  if (study === undefined || !isUrl(study)) return command;
+  return `${command} # the password: PGPASSWORD or ~/.pgpass`;
 }
 
 /** A word as a shell takes it. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

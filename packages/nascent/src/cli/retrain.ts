@@ -13,6 +13,7 @@ import {
   parseRecurrentArchitecture,
   spaceOfTokens,
 } from '../search-space/index.ts';
+import { shownLocation } from '../store/open-store.ts';
 import { parseConfig, type StudyConfig } from '../study/config.ts';
 import { loadConfig } from '../study/load-config.ts';
 import { type CliContext, CliFailure, printJson } from './context.ts';
@@ -154,7 +155,7 @@ async function studyConfigOf(
     named.kind === 'trial'
       ? named.study.config
       : await readStudy(context, study, async (_, { config }) => config);
-  return parseConfig(written, `the config of the study in ${location}`);
+  return parseConfig(written, `the config of the study in ${shownLocation(location)}`);
 }
 
 function networkOf(named: NamedTrial, argument: string): Pick<Subject, 'subject' | 'directoryName'> {

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
-import { type SearchResult, search } from '../experiment/search.ts';
+import type { SearchResult } from '../experiment/search.ts';
+import { shownLocation } from '../store/open-store.ts';
 import { loadConfig } from '../study/load-config.ts';
 import { type CliContext, CliFailure, printJson } from './context.ts';
 import { onInterruption } from './interruption.ts';
 import { naturalNumber, positiveInteger } from './numbers.ts';
 import { DEFAULT_STUDY, locationText, studyLocation } from './open-study.ts';
-import { resumeCommand } from './resume-command.ts';
+import { quoted, resumeCommand } from './resume-command.ts';
 import { SearchProgress } from './search-progress.ts';
 import { duration, rewardText, scoreText } from './search-view.ts';
 import { inputOf, terminalWidth } from './show.ts';
@@ -17,6 +18,7 @@ interface SearchOptions {
   readonly trials?: number;
   readonly workers?: number;
   readonly seed?: number;
+  readonly device?: string;
   readonly takeOver?: boolean;
   readonly json?: boolean;
 }
@@ -31,6 +33,10 @@ export function registerSearchCommand(program: Command, context: CliContext): vo
     .option('--trials <n>', "trials in all, instead of the config's", positiveInteger)
     .option('--workers <n>', "children trained at once, instead of the config's", positiveInteger)
     .option('--seed <n>', "seed of a new study, instead of the config's", naturalNumber)
+    .option(
+      '--device <device>',
+      'where to train: cpu, cuda, cuda:1; of several, cuda:0,cuda:1, workers take turns (default: cpu)',
+    )
     .option(
       '--take-over',
       'take the study from a process that is known to be gone, for example on another machine',
@@ -65,9 +71,12 @@ async function runSearch(context: CliContext, configFile: string, options: Searc
     progress.say('stopping: handing back the children in training (Ctrl-C again ends at once)'),
   );
   try {
+    // Only now: commands that read a study need not load what runs one.
+    const { search } = await import('../experiment/search.ts');
     const result = await search(config, {
       study: location,
       configDirectory: directory,
+      device: options.device,
       signal: interruption.signal,
       takeOver: options.takeOver === true,
       onEvent: progress.see,
@@ -97,7 +106,7 @@ function report(
   const { best, progress, strategy, trials, interrupted } = result;
   if (options.json) {
     printJson(context, {
-      study: location,
+      study: shownLocation(location),
       interrupted,
       trials: trials.length,
       best: best === null ? null : trialJson(best),
@@ -110,7 +119,7 @@ function report(
   const line = (text = ''): void => context.out(text);
   const terminal = trials.filter((trial) => trial.reward !== null).length;
   line();
-  line(`${terminal} trials in ${location}, this run took ${duration(result.elapsedMs)}`);
+  line(`${terminal} trials in ${shownLocation(location)}, this run took ${duration(result.elapsedMs)}`);
   if (best === null) {
     line('No trial has completed yet.');
   } else {
@@ -141,7 +150,7 @@ function report(
   }
   line(movementText(strategy));
   if (interrupted || best === null) return;
-  const study = locationText(context, location);
+  const study = quoted(locationText(context, location));
   line();
   line('next:');
   line(`  npx nascent trials --study ${study} --top 10`);

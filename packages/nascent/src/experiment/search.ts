@@ -1,28 +1,23 @@
 import { assertEvaluatorSuits } from '../reinforce/reward.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStore, studyNameOf } from '../store/open-store.ts';
 import { begunStrategy } from '../study/begun-strategy.ts';
 import type { StudyConfig, StudyConfigInput } from '../study/config.ts';
 import { parseConfig } from '../study/config.ts';
 import { withDefaultPreset } from '../study/default-preset.ts';
-import type { EvaluatorPool } from '../study/evaluator-pool.ts';
-import { importModule } from '../study/import-module.ts';
-import type { ModuleReference } from '../study/module-reference.ts';
-import { inlineBuiltIns } from '../study/modules.ts';
 import { prepareStudy } from '../study/prepare.ts';
 import { runStudy, type StudySummary } from '../study/run-study.ts';
 import type { StudyEvent } from '../study/study-event.ts';
 import { nascentVersion } from '../version.ts';
-import { type EvaluatorReference, loadEvaluator } from '../workers/evaluator-module.ts';
-import { openInlinePool } from '../workers/inline-pool.ts';
-import { openProcessPool } from '../workers/process-pool.ts';
-import { threadsPerWorker } from '../workers/worker-environment.ts';
+import { openEvaluatorPool } from '../workers/open-evaluator-pool.ts';
 import { type LearningProgress, learningProgress } from './learning-progress.ts';
 
 export interface SearchOptions {
-  /** The study file. It is begun where it does not exist, and resumed where it does. */
+  /** The study file or URL. It is begun where it does not exist, and resumed where it does. */
   readonly study: string;
   /** Relative paths in the config start here; the working directory by default. */
   readonly configDirectory?: string;
+  /** Where children are trained, for example `cuda`; default: on the processor. */
+  readonly device?: string | undefined;
   /** Aborted to interrupt: children in training are handed back, everything is saved. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StudyEvent) => void;
@@ -43,7 +38,7 @@ export interface SearchResult extends StudySummary {
  *   evaluator says when it cannot start (engine or data missing)
  */
 export async function search(config: StudyConfigInput, options: SearchOptions): Promise<SearchResult> {
-  const { configDirectory = process.cwd(), signal, onEvent, takeOver = false } = options;
+  const { configDirectory = process.cwd(), device, signal, onEvent, takeOver = false } = options;
   const given = parseConfig(config, 'the config');
   const strategy = withDefaultPreset(given.strategy, given.trials, await begunStrategy(options.study));
   const parsed: StudyConfig = { ...given, strategy };
@@ -51,9 +46,15 @@ export async function search(config: StudyConfigInput, options: SearchOptions): 
   try {
     const { workers, limits } = parsed;
     const { evaluator } = prepared;
-    const pool = (await isInline(evaluator.module))
-      ? await openInline(evaluator, configDirectory)
-      : openProcessPool({ workers, evaluator, configDirectory, limits });
+    // One look-up at a time, so that a search on a table is synchronous: its resume is exact.
+    const pool = await openEvaluatorPool({
+      workers,
+      evaluator,
+      configDirectory,
+      limits,
+      device,
+      inlineSlots: 1,
+    });
     try {
       // Before the study is begun: an evaluator that cannot start must leave neither a file behind nor a study
       // with its wrong options.
@@ -63,6 +64,7 @@ export async function search(config: StudyConfigInput, options: SearchOptions): 
       try {
         const summary = await runStudy({
           store,
+          name: studyNameOf(options.study),
           config: parsed,
           space: prepared.space,
           strategy: prepared.strategy,
@@ -90,27 +92,6 @@ export async function search(config: StudyConfigInput, options: SearchOptions): 
   } finally {
     prepared.strategy.dispose();
   }
-}
-
-/**
- * An evaluator's module says by `export const inline = true` that it needs no process of its own. Of the built-in ones
- * it is known beforehand: importing one that trains would load the engine here.
- */
-export async function isInline(module: ModuleReference): Promise<boolean> {
-  if (module.origin === 'built-in') return inlineBuiltIns.has(module.use);
-  return (await importModule(module.path))['inline'] === true;
-}
-
-async function openInline(evaluator: EvaluatorReference, configDirectory: string): Promise<EvaluatorPool> {
-  const loaded = await loadEvaluator(evaluator, { threads: threadsPerWorker(1), configDirectory });
-  const pool = openInlinePool(loaded);
-  return {
-    ...pool,
-    async close() {
-      await pool.close();
-      loaded.dispose();
-    },
-  };
 }
 
 /** Resolves to null when the signal is aborted; never without one. */

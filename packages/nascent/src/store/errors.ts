@@ -1,13 +1,16 @@
 import { NascentError } from '../errors.ts';
 
+function isUrl(location: string): boolean {
+  return location.includes('://');
+}
+
 /** There is no store at this location, and the command only reads. */
 export class StoreNotFoundError extends NascentError {
   constructor(location: string) {
-    super(
-      'STORE_NOT_FOUND',
-      `there is no study file ${location}. Check the path, or begin a study with: ` +
-        `nascent search CONFIG --study ${location}`,
-    );
+    const absent = isUrl(location)
+      ? `there is no study in ${location} yet. Check the database's name`
+      : `there is no study file ${location}. Check the path`;
+    super('STORE_NOT_FOUND', `${absent}, or begin a study with: nascent search CONFIG --study ${location}`);
   }
 }
 
@@ -17,6 +20,17 @@ export class NotAStudyFileError extends NascentError {
     super(
       'STORE_NOT_A_STUDY',
       `${location} is not a Nascent study file: ${found}. Name another file with --study; nothing was changed.`,
+    );
+  }
+}
+
+/** The database has a schema of the name that Nascent uses, but it is another application's. */
+export class NotAStudyDatabaseError extends NascentError {
+  constructor(location: string, found: string) {
+    super(
+      'STORE_NOT_A_STUDY',
+      `${location} is no place for Nascent's studies: ${found}. Name another database with --study; ` +
+        'nothing was changed.',
     );
   }
 }
@@ -38,8 +52,8 @@ export class StoreOlderError extends NascentError {
     super(
       'STORE_OLDER',
       `${location} was made by an older Nascent (schema ${found}; this one reads ${known}). ` +
-        'Resume what it holds once (nascent search CONFIG --study FILE, or nascent compare CONFIG --out DIR): ' +
-        'that brings the file up to date.',
+        'Resume what it holds once (nascent search CONFIG --study STUDY, or nascent compare CONFIG --out DIR): ' +
+        'that brings it up to date.',
     );
   }
 }
@@ -50,7 +64,10 @@ export class StoreUnwritableError extends NascentError {
     super(
       'STORE_UNWRITABLE',
       `cannot write ${location}: ${reason}. ` +
-        'Choose a place that you may write to (--study FILE; of a comparison --out DIR), or correct its permissions.',
+        (isUrl(location)
+          ? 'Ask its owner for the right to write, or name another database with --study.'
+          : 'Choose a place that you may write to (--study FILE; of a comparison --out DIR), or correct its ' +
+            'permissions.'),
       options,
     );
   }
@@ -91,7 +108,8 @@ export class StoreDamagedError extends NascentError {
   constructor(location: string, what: string, options?: { cause?: unknown }) {
     super(
       'STORE_DAMAGED',
-      `${location} is damaged: ${what}. Restore a copy of it; "sqlite3 FILE .recover" may save the rest.`,
+      `${location} is damaged: ${what}. Restore a copy of it` +
+        (isUrl(location) ? '.' : '; "sqlite3 FILE .recover" may save the rest.'),
       options,
     );
   }
@@ -104,13 +122,89 @@ export class StoreReadOnlyError extends NascentError {
   }
 }
 
-/** This kind of store is not there (yet). */
+/** There is no such kind of store. */
 export class StoreUnsupportedError extends NascentError {
+  /** @param location of which only the scheme is shown: it may hold a password */
   constructor(location: string) {
+    const scheme = /^[^:]*/.exec(location)?.[0] ?? '';
     super(
       'STORE_UNSUPPORTED',
-      `this version of Nascent keeps studies in SQLite files only, and ${location} is not a file name. ` +
-        'Give a path, for example --study study.db',
+      `Nascent keeps studies in SQLite files and on PostgreSQL servers, and ${scheme}: is neither. ` +
+        'Give a path (--study study.db) or a URL (--study postgres://USER@HOST/DATABASE/STUDY).',
+    );
+  }
+}
+
+/** Comparisons are kept in files only. */
+export class ComparisonNeedsFileError extends NascentError {
+  constructor() {
+    super(
+      'COMPARISON_NEEDS_FILE',
+      'a comparison is kept in a file of its own, and a URL was given for it. Name a directory with --out DIR. ' +
+        'Studies on a PostgreSQL server can be compared: nascent compare URL URL.',
+    );
+  }
+}
+
+/** A study's URL cannot be read. Nothing of it is shown: its password may stand anywhere in it. */
+export class StoreUrlError extends NascentError {
+  constructor(found: string) {
+    super(
+      'STORE_URL_INVALID',
+      `the study's URL cannot be read: ${found}. Expected postgres://USER:PASSWORD@HOST:PORT/DATABASE/STUDY, in ` +
+        'which special characters of names and password are percent-encoded (@ is %40, / %2F, # %23, : %3A, % %25); ' +
+        'or leave the password out and set PGPASSWORD.',
+    );
+  }
+}
+
+/**
+ * The server cannot be reached, went away, or does not answer. The same open store works again when it is back, so
+ * a caller may try again; whether a change that was under way was stored is not known.
+ */
+export class StoreUnreachableError extends NascentError {
+  constructor(location: string, reason: string, options?: { cause?: unknown }) {
+    super(
+      'STORE_UNREACHABLE',
+      `cannot reach ${location}: ${reason}. Everything completed is saved there. Check that the server runs and ` +
+        'that this machine may connect to it, then run the command again.',
+      options,
+    );
+  }
+}
+
+/** The server does not let this user in. */
+export class StoreAccessDeniedError extends NascentError {
+  constructor(location: string, reason: string, options?: { cause?: unknown }) {
+    super(
+      'STORE_ACCESS_DENIED',
+      `${location} refuses to let us in: ${reason}. Correct the user or password in the URL, set PGPASSWORD, or ` +
+        'add a line to ~/.pgpass; who may connect is decided by the server’s pg_hba.conf.',
+      options,
+    );
+  }
+}
+
+/** The server is there, the database is not. */
+export class DatabaseNotFoundError extends NascentError {
+  constructor(location: string, database: string, options?: { cause?: unknown }) {
+    super(
+      'STORE_DATABASE_NOT_FOUND',
+      `${location}: the server has no database called ${JSON.stringify(database)}. Check the name, or make it: ` +
+        `createdb ${database} (with the server's host and user).`,
+      options,
+    );
+  }
+}
+
+/** Server and client cannot agree on an encrypted connection. */
+export class StoreTlsError extends NascentError {
+  constructor(location: string, reason: string, options?: { cause?: unknown }) {
+    super(
+      'STORE_TLS',
+      `no TLS connection to ${location}: ${reason}. Set sslmode (disable, require, verify-ca, verify-full) and the ` +
+        'files sslrootcert, sslcert and sslkey in the URL as the server wants them.',
+      options,
     );
   }
 }
@@ -132,7 +226,18 @@ export class StudyExistsError extends NascentError {
   constructor(location: string, name: string) {
     super(
       'STUDY_EXISTS',
-      `${location} already holds a study called ${JSON.stringify(name)}. Resume that one.`,
+      `${location} already holds a study called ${JSON.stringify(name)}. Resume that one, or choose another name.`,
+    );
+  }
+}
+
+/** Somebody is at work on the study that was to be copied. Nothing was copied. */
+export class StudyCopiedWhileRunningError extends NascentError {
+  constructor(location: string, who: string) {
+    super(
+      'STUDY_COPIED_WHILE_RUNNING',
+      `${location} is being run by ${who}, so a copy would lack what comes next, and both would go on. End it first ` +
+        '(Ctrl-C saves everything), or copy what is there at this moment with --force.',
     );
   }
 }
@@ -200,6 +305,34 @@ export class ComparisonNotOwnedError extends NascentError {
       'COMPARISON_NOT_OWNED',
       `this process does not run the comparison of ${location}: another one has taken it over. ` +
         'The run that this process was about to commit is dropped; the other one makes it again.',
+    );
+  }
+}
+
+/** Another process runs this replica now, because this one was silent for too long. */
+export class ReplicaLostError extends NascentError {
+  constructor(location: string, replica: number) {
+    super(
+      'REPLICA_LOST',
+      `${location}: this process does not run replica ${replica} any more. It was silent for so long that another one ` +
+        'has taken its place; nothing is lost.',
+    );
+  }
+}
+
+/** A push whose trials cannot be consumed by it. Nothing was changed. */
+export class PushRefusedError extends NascentError {
+  constructor(location: string, replica: number, sequence: number, problem: string) {
+    super('PUSH_REFUSED', `${location}: push ${sequence} of replica ${replica} changed nothing: ${problem}`);
+  }
+}
+
+/** One process at a time runs this study, or none does: it has no replicas, shards or workers. */
+export class StudyNotSharedError extends NascentError {
+  constructor(location: string) {
+    super(
+      'STUDY_NOT_SHARED',
+      `the study of ${location} is not a shared one. Share it with: nascent controller --study ${location}`,
     );
   }
 }

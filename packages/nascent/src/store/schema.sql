@@ -1,4 +1,4 @@
--- PRAGMA user_version = 2
+-- PRAGMA user_version = 4
 CREATE TABLE "comparison_events" ("id" integer primary key,
   "comparison_id" integer not null references "comparisons" ("id"),
   "at" text not null,
@@ -34,6 +34,19 @@ CREATE TABLE "events" ("id" integer primary key,
   "at" text not null,
   "kind" text not null,
   "detail" text not null);
+CREATE TABLE "gradients" ("study_id" integer not null references "studies" ("id"),
+  "replica" integer not null,
+  "sequence" integer not null,
+  "trials" integer not null,
+  "staleness" text not null,
+  "applied_ms" integer not null,
+  constraint "gradients_primary_key" primary key ("study_id", "replica", "sequence"));
+CREATE TABLE "replicas" ("study_id" integer not null references "studies" ("id"),
+  "replica" integer not null,
+  "owner" text,
+  "sequence" integer not null,
+  "seen_ms" integer not null,
+  constraint "replicas_primary_key" primary key ("study_id", "replica"));
 CREATE TABLE "runs" ("comparison_id" integer not null references "comparisons" ("id"),
   "strategy" text not null,
   "seed" integer not null,
@@ -46,10 +59,14 @@ CREATE TABLE "runs" ("comparison_id" integer not null references "comparisons" (
   constraint "runs_primary_key" primary key ("comparison_id", "strategy", "seed"));
 CREATE TABLE "shards" ("study_id" integer not null references "studies" ("id"),
   "shard" integer not null,
-  "revision" integer not null,
-  "bytes" blob not null,
-  "updated_at" text not null,
+  "version" integer not null,
+  "parameters" blob not null,
+  "optimiser" blob not null,
   constraint "shards_primary_key" primary key ("study_id", "shard"));
+CREATE TABLE "shared_studies" ("study_id" integer primary key references "studies" ("id"),
+  "accumulate" integer not null,
+  "baseline" real,
+  "begun_at" text not null);
 CREATE TABLE "strategy_state" ("study_id" integer primary key references "studies" ("id"),
   "revision" integer not null,
   "bytes" blob not null,
@@ -89,6 +106,21 @@ CREATE TABLE "trials" ("study_id" integer not null references "studies" ("id"),
   "finished_at" text,
   "seconds" real,
   "worker" text,
+  "replica" integer,
+  "consumed" integer,
+  "charged_seconds" real,
+  "worker_name" text,
   constraint "trials_primary_key" primary key ("study_id", "number"));
+CREATE TABLE "workers" ("study_id" integer not null references "studies" ("id"),
+  "worker" text not null,
+  "owner" text not null,
+  "capability" text not null,
+  "state" text not null,
+  "activity" text not null,
+  "joined_ms" integer not null,
+  "seen_ms" integer not null,
+  constraint "workers_primary_key" primary key ("study_id", "worker"));
 CREATE INDEX "trials_by_architecture" on "trials" ("study_id", "architecture_key");
+CREATE INDEX "trials_by_consumption" on "trials" ("study_id", "consumed", "replica");
+CREATE INDEX "trials_by_reward" on "trials" ("study_id", "reward" desc, "number");
 CREATE INDEX "trials_by_state" on "trials" ("study_id", "state");

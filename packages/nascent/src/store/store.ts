@@ -3,6 +3,7 @@ import type { SpaceIdentity } from '../search-space/sample.ts';
 import type { Step, TrialState } from '../trial/life-cycle.ts';
 import type { Liveness, ProcessIdentity } from '../trial/owner.ts';
 import type { NewTrial, TrialOutcome, TrialRecord, TrialWorkerFacts } from '../trial/record.ts';
+import type { SharedStore } from './shared-store.ts';
 
 /** What is fixed when a study begins, except `config`, whose limits may change on resume. */
 export interface NewStudy {
@@ -79,6 +80,19 @@ export interface LogEntry {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** A part of the trials in order of number. */
+export interface TrialPage {
+  /** Those with larger numbers than this; 0 for the first page. */
+  readonly after: number;
+  readonly atMost: number;
+}
+
+/** A trial as a line of a table. */
+export type TrialLine = Pick<
+  TrialRecord,
+  'number' | 'state' | 'tokens' | 'score' | 'reward' | 'parameters' | 'epochs' | 'seconds' | 'reusedFrom'
+>;
+
 /** What `claim` answers. */
 export type Claim =
   | { readonly claimed: true; readonly previous: StudyOwner | null }
@@ -88,7 +102,10 @@ export type Claim =
  * Where studies are kept. One contract, whatever the database; `test/contract` holds every store to it.
  *
  * **Durability.** A method that changes something is one transaction. When its promise has resolved, the change
- * survives a SIGKILL and a power cut; when it rejects, or the process dies before, nothing of it is there.
+ * survives a SIGKILL and a power cut; when it rejects, or the process dies before, nothing of it is there. The one
+ * exception is a server's `StoreUnreachableError`: where the connection was lost before the answer came, the change
+ * is there whole or not at all, and nobody knows which. Done again it is refused (an attempt or a revision that is no
+ * longer current) where it was there, and an epoch is appended once.
  *
  * **Asking and telling.** `ask` stores new trials together with the strategy's state after drawing them, `tell` a
  * trial's result together with the strategy's state after learning from it. So there is never a trial that the
@@ -111,6 +128,8 @@ export type Claim =
 export interface Store {
   /** For people: the file name or URL. */
   readonly location: string;
+  /** What a study needs that several processes run at once. */
+  readonly shared: SharedStore;
 
   /** All studies, oldest first. */
   studies(): Promise<readonly StudyRecord[]>;
@@ -151,7 +170,10 @@ export interface Store {
   ): Promise<{ readonly trials: readonly TrialRecord[]; readonly revision: number }>;
   /** queued → running: a new attempt. Of several that try, one is accepted. */
   startTrial(study: number, owner: ProcessIdentity, number: number): Promise<Step<TrialRecord>>;
-  /** Appends to the curve of the running attempt. False: the attempt is not current any more, nothing was written. */
+  /**
+   * Appends to the curve of the running attempt; an epoch that is there already stays as it is. False: the attempt is
+   * not current any more, nothing was written.
+   */
   appendEpoch(study: number, number: number, attempt: number, epoch: EpochReport): Promise<boolean>;
   /** running → terminal, with the strategy's state after learning from it. The curve replaces what was appended. */
   tell(
@@ -167,11 +189,16 @@ export interface Store {
   /** queued | running → cancelled. */
   cancel(study: number, number: number): Promise<Step<TrialRecord>>;
 
-  /** In order of number, or with `top` the best so many by reward (earlier ones first where equal). */
+  /**
+   * In order of number, or with `top` the best so many by reward (earlier ones first where equal).
+   * @param filter.page only these, so that a reader of very many holds some at a time; not together with `top`
+   */
   trials(
     study: number,
-    filter?: { readonly states?: readonly TrialState[]; readonly top?: number },
+    filter?: { readonly states?: readonly TrialState[]; readonly top?: number; readonly page?: TrialPage },
   ): Promise<readonly TrialRecord[]>;
+  /** What a table shows of trials, in order of number: read without the architectures. */
+  trialLines(study: number, page: TrialPage): Promise<readonly TrialLine[]>;
   /** @throws TrialNotFoundError */
   trial(study: number, number: number): Promise<TrialRecord>;
   /** How many samples were drawn in the whole study; also the last trial's number. */

@@ -1,10 +1,10 @@
-import { Adam, noGrad, scope } from '@nascent/torch';
+import { Adam, noGrad, scope, type Tensor, tensor } from '@nascent/torch';
 import { type Controller, createController, disposeController } from '../controller/controller.ts';
 import { divergenceAlong } from '../controller/divergence.ts';
 import { sampleFrom } from '../controller/sampling.ts';
 import { score } from '../controller/scoring.ts';
 import { randomStream } from '../random.ts';
-import { advantagesOf, normalised, updatedBaseline } from '../reinforce/baseline.ts';
+import { advantagesOf, type Baseline, normalised, updatedBaseline } from '../reinforce/baseline.ts';
 import { lossGradient } from '../reinforce/policy-gradient.ts';
 import type { Sample, SpaceArguments } from '../search-space/sample.ts';
 import { sampleKey } from '../search-space/sample-key.ts';
@@ -15,6 +15,7 @@ import { History } from './history.ts';
 import { hasNotMoved, NOT_MOVED } from './movement.ts';
 import { type Counters, decodeState, encodeState } from './policy-gradient-state.ts';
 import { type PolicyGradientSettings, policyGradientOptionsSchema, settingsOf } from './presets.ts';
+import type { ShardedPolicy } from './sharded-policy.ts';
 import { type StateHeader, stateHeader } from './state-header.ts';
 import {
   parseStrategyOptions,
@@ -157,17 +158,80 @@ export class PolicyGradient implements Strategy {
     }
   }
 
+  sharded(): ShardedPolicy | null {
+    const { gradientSteps, elites, warmup, entropyHalfLife, policyWeight } = this.#settings;
+    const forgetful = !this.#selective && elites === 0 && warmup === 0 && entropyHalfLife === null;
+    if (!forgetful || gradientSteps !== 1 || policyWeight === 0) return null;
+    const { batchSize, learningRate, baselineDecay, temperature, entropyBonus } = this.#settings;
+    const { parameters } = this.controller;
+    return {
+      batchSize,
+      learningRate,
+      baselineDecay,
+      initial: {
+        parameters: floatsOf(parameters),
+        adam: this.#adamState(),
+        baseline: this.#counters.baseline,
+      },
+      load: (floats, { updates, baseline }) => {
+        noGrad(() => scope(() => void parameters.copyFrom_(tensor(floats))));
+        this.#counters = { ...this.#counters, updates, baseline };
+        this.#probed = null;
+      },
+      sample: (n, args, drawn) => {
+        this.#counters = { ...this.#counters, drawn: drawn + n, arguments: { ...args } };
+        return this.#drawn(n, args, drawn);
+      },
+      gradient: (results, baseline) => {
+        const minibatch = checkedResults(this.#space, results);
+        const advantages = this.#advantages(
+          minibatch.map(({ reward }) => reward),
+          baseline,
+        );
+        return scope(() =>
+          floatsOf(
+            lossGradient(
+              this.controller,
+              this.#space,
+              minibatch.map(({ sample }) => sample),
+              advantages,
+              { temperature, entropyBonus, elites: [] },
+            ),
+          ),
+        );
+      },
+    };
+  }
+
+  #adamState() {
+    return scope(() => {
+      const state = this.#adam.stateDict();
+      const floats = (name: string) => {
+        const moment = state.get(name);
+        if (moment === undefined) throw new Error(`Adam's state has no ${name}`);
+        return floatsOf(moment);
+      };
+      const [steps = 0] = state.get('steps')?.toNumbers() ?? [];
+      return { steps, means: floats('mean.0'), squares: floats('square.0') };
+    });
+  }
+
+  #advantages(rewards: readonly number[], baseline: Baseline): readonly number[] {
+    const { baseline: kind, normaliseAdvantages, policyWeight } = this.#settings;
+    const raw = advantagesOf(rewards, baseline, kind);
+    return (normaliseAdvantages ? normalised(raw) : raw).map((advantage) => policyWeight * advantage);
+  }
+
   /** One minibatch in the order of its trials' numbers, so that the order of arrival inside it does not count. */
   #update(arrived: readonly StrategyResult[]): void {
     const minibatch = [...arrived].sort((a, b) => a.number - b.number);
     const rewards = minibatch.map((result) => result.reward);
     const { baseline } = this.#counters;
-    const raw = advantagesOf(rewards, baseline, this.#settings.baseline);
-    const { normaliseAdvantages, policyWeight, warmup } = this.#settings;
-    const advantages = normaliseAdvantages ? normalised(raw) : raw;
+    const { policyWeight, warmup } = this.#settings;
+    const advantages = this.#advantages(rewards, baseline);
     // A warm-up's samples are not the policy's own: REINFORCE would be biased by them.
     const own = minibatch
-      .map((result, k) => ({ ...result, advantage: policyWeight * (advantages[k] ?? 0) }))
+      .map((result, k) => ({ ...result, advantage: advantages[k] ?? 0 }))
       .filter(({ number }) => policyWeight > 0 && number > warmup);
     const moved = this.#descend(
       own.map(({ sample }) => sample),
@@ -288,6 +352,10 @@ export class PolicyGradient implements Strategy {
     disposeController(this.#initial);
     this.#adam.dispose();
   }
+}
+
+function floatsOf(vector: Tensor): Float32Array {
+  return Float32Array.from(vector.toNumbers());
 }
 
 interface Probe {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NascentError } from '../errors.ts';
 import type { Sample, SpaceArguments } from '../search-space/sample.ts';
 import type { SearchSpace } from '../search-space/space.ts';
+import type { ShardedPolicy } from './sharded-policy.ts';
 
 /** A trial's sample with its reward. */
 export interface StrategyResult {
@@ -49,6 +50,11 @@ export interface Strategy {
    * @throws ForeignSampleError, InvalidSampleError, StrategyRewardError
    */
   tell(results: readonly StrategyResult[]): void;
+  /**
+   * How replicas can share it through parameter-server shards; null where these options keep more in mind than weights
+   * and a baseline. Absent where a strategy never can: its whole state is then shared, one replica at a time.
+   */
+  sharded?(): ShardedPolicy | null;
   /** The whole state, as bytes. */
   state(): Uint8Array;
   /** Takes over a state. @throws StrategyStateError if it came from another strategy, space, seed or options */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { StoreNotFoundError } from '../store/errors.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStore, studyNameOf } from '../store/open-store.ts';
 import type { StudyConfig } from './config.ts';
+import { existingStudy } from './open-study.ts';
 
 const configSchema = z.looseObject({
   strategy: z.looseObject({ use: z.string(), options: z.record(z.string(), z.unknown()).optional() }),
@@ -19,7 +20,7 @@ export async function begunStrategy(location: string): Promise<StudyConfig['stra
   });
   if (store === null) return null;
   try {
-    const [study] = await store.studies();
+    const study = await existingStudy(store, studyNameOf(location));
     const config = configSchema.safeParse(study?.config);
     if (!config.success) return null;
     const { use, options } = config.data.strategy;

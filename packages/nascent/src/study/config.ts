@@ -56,6 +56,25 @@ const budget = z
   })
   .describe('What a search may cost besides its number of trials.');
 
+const parallel = z
+  .strictObject({
+    shards: z.int().min(1).max(1000).default(20).describe('S: parts of the parameter vector.'),
+    inFlight: z
+      .int()
+      .min(1)
+      .max(1024)
+      .describe(
+        "m: children that a controller replica has in training; by default the strategy's batch size, or `workers`.",
+      )
+      .optional(),
+    accumulate: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe('Gradients that a shard gathers for one update; the paper has 10 for recurrent cells.'),
+  })
+  .describe('For `nascent controller`: the parameter server and its replicas (§3.2).');
+
 const compare = z
   .strictObject({
     strategies: z
@@ -117,6 +136,7 @@ export const configSchema = z
       )
       .describe('Samples that are trained first and told to the strategy; they count as trials.')
       .optional(),
+    parallel: parallel.optional(),
     compare: compare.optional(),
     retrain: retrainSchema.optional(),
   })
@@ -124,6 +144,8 @@ export const configSchema = z
 
 /** As users write it. */
 export type StudyConfigInput = z.input<typeof configSchema>;
+/** What `parallel` says where a config has none. */
+export const DEFAULT_PARALLEL = parallel.parse({});
 /** What `compare` says where a config has none. */
 export const DEFAULT_COMPARE: ComparePlan = compare.parse({});
 /** Which strategies are compared, and with which seeds. */

@@ -83,3 +83,14 @@ export class ComparedStrategyChangedError extends NascentError {
     );
   }
 }
+
+/** One process cannot run a study that controller replicas share. */
+export class StudySharedError extends NascentError {
+  constructor(location: string) {
+    super(
+      'STUDY_SHARED',
+      `the study in ${location} is a shared one: controller replicas draw its trials. Go on with it by\n\n` +
+        `  nascent controller --study ${location}\n`,
+    );
+  }
+}

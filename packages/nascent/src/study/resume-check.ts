@@ -9,6 +9,7 @@ export const changeable: readonly (keyof StudyConfig)[] = [
   'trials',
   'budget',
   'workers',
+  'parallel',
   'limits',
   'compare',
   'retrain',

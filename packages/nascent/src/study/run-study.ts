@@ -24,6 +24,8 @@ import { nextSample, refuseUnableStrategy, warmStartSamples } from './warm-start
 export interface RunStudyOptions {
   /** Open for writing; stays open. */
   readonly store: Store;
+  /** The study's name; absent: the only one of the store. */
+  readonly name?: string | undefined;
   readonly config: StudyConfig;
   readonly space: SearchSpace;
   /** Fresh, made with the config's seed; its stored state is restored here. Stays the caller's to dispose. */

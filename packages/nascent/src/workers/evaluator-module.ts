@@ -2,7 +2,7 @@ import type { Evaluator } from '../evaluation/evaluator.ts';
 import { evaluatorFactsSchema } from '../evaluation/parse.ts';
 import { importModule } from '../study/import-module.ts';
 import type { ModuleReference } from '../study/module-reference.ts';
-import { builtInEvaluators, ModuleUnsuitableError } from '../study/modules.ts';
+import { builtInEvaluators, inlineBuiltIns, ModuleUnsuitableError } from '../study/modules.ts';
 
 /** An evaluator as a config names it: its module, resolved, and the options that its factory parses. */
 export interface EvaluatorReference {
@@ -18,6 +18,10 @@ export interface EvaluatorSurroundings {
   readonly configDirectory: string;
   /** Resident memory that this process may hold, in MiB; null or absent where the study sets no limit. */
   readonly memoryMiB?: number | null;
+  /** Where to train, for example `cuda:1`; absent: on the processor. */
+  readonly device?: string;
+  /** A folder that all machines of the study see, for checkpoints; absent where there is none. */
+  readonly checkpointDirectory?: string;
 }
 
 /**
@@ -51,6 +55,15 @@ async function importEvaluator(
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   if (module.origin !== 'built-in') return importModule(module.path);
   return builtInEvaluators.get(module.use)?.();
+}
+
+/**
+ * An evaluator's module says by `export const inline = true` that it needs no process of its own. Of the built-in ones
+ * it is known beforehand: importing one that trains would load the engine here.
+ */
+export async function isInline(module: ModuleReference): Promise<boolean> {
+  if (module.origin === 'built-in') return inlineBuiltIns.has(module.use);
+  return (await importModule(module.path))['inline'] === true;
 }
 
 function isEvaluator(value: unknown): value is Evaluator {

@@ -31,6 +31,8 @@ export const orderSchema = z.discriminatedUnion('kind', [
     configDirectory: z.string(),
     memoryMiB: z.number().nullable(),
     threads: z.int().min(1),
+    device: z.string().min(1).optional(),
+    checkpointDirectory: z.string().min(1).optional(),
   }),
   z.strictObject({ kind: z.literal('evaluate'), ...job, seed: z.int().min(0), architecture: z.unknown() }),
   /** Abort the job's signal. `out-of-time` says that the trial's time limit is the reason. */

@@ -12,6 +12,13 @@ export interface ProcessPoolOptions {
   readonly evaluator: EvaluatorReference;
   /** Relative paths in the evaluator's options are relative to it. */
   readonly configDirectory: string;
+  /**
+   * Where children are trained, for example `cuda:1`; of several, `cuda:0,cuda:1`, the slots take turns. Default: the
+   * processor.
+   */
+  readonly device?: string | undefined;
+  /** A folder that all machines of the study see, for checkpoints; default: there is none. */
+  readonly checkpointDirectory?: string | undefined;
   readonly limits?: {
     /** Wall-clock limit of one evaluation. Its signal is aborted then; after the grace time it is killed. */
     readonly secondsPerTrial?: number | undefined;
@@ -34,7 +41,15 @@ interface Waiting {
  * process is replaced. The processes end with this one, even if it is killed.
  */
 export function openProcessPool(options: ProcessPoolOptions): EvaluatorPool {
-  const { workers, configDirectory, limits = {}, graceMs = 5000, onOutput } = options;
+  const {
+    workers,
+    configDirectory,
+    device,
+    checkpointDirectory,
+    limits = {},
+    graceMs = 5000,
+    onOutput,
+  } = options;
   const { module, options: evaluatorOptions } = options.evaluator;
   const threads = options.threads ?? threadsPerWorker(workers);
   const jobLimits = {
@@ -42,9 +57,10 @@ export function openProcessPool(options: ProcessPoolOptions): EvaluatorPool {
     memoryMiB: limits.memoryMiB ?? null,
     graceMs,
   };
+  const devices = device?.split(',');
   const slots = Array.from(
     { length: workers },
-    () =>
+    (_, slot) =>
       new WorkerSlot({
         open: {
           kind: 'open',
@@ -52,6 +68,8 @@ export function openProcessPool(options: ProcessPoolOptions): EvaluatorPool {
           configDirectory,
           threads,
           memoryMiB: jobLimits.memoryMiB,
+          ...deviceOf(slot, devices),
+          ...(checkpointDirectory === undefined ? {} : { checkpointDirectory }),
         },
         threads,
         memoryMiB: jobLimits.memoryMiB,
@@ -130,6 +148,11 @@ export function openProcessPool(options: ProcessPoolOptions): EvaluatorPool {
       await Promise.all(slots.map((slot) => slot.close()));
     },
   };
+}
+
+function deviceOf(slot: number, devices: readonly string[] | undefined): { readonly device?: string } {
+  const device = devices?.[slot % devices.length]?.trim();
+  return device === undefined ? {} : { device };
 }
 
 // AbortSignal.any keeps every derived signal alive as long as its sources in Node 20, and a study's signal

@@ -1,17 +1,14 @@
 import { EarlyStop } from '../evaluation/early-stop.ts';
 import { type Evaluator, factsOf } from '../evaluation/evaluator.ts';
 import { parseEpochReport, parseEvaluation } from '../evaluation/parse.ts';
-import type { EvaluatorReference } from './evaluator-module.ts';
+import type { EvaluatorReference, EvaluatorSurroundings } from './evaluator-module.ts';
 import type { Order, Word } from './messages.ts';
 import { codeOf, describeThrown } from './thrown-words.ts';
 
 /** What a worker's session needs of its process. */
 export interface SessionEdge {
   say(word: Word): void;
-  load(
-    reference: EvaluatorReference,
-    context: { threads: number; configDirectory: string; memoryMiB: number | null },
-  ): Promise<Evaluator>;
+  load(reference: EvaluatorReference, surroundings: EvaluatorSurroundings): Promise<Evaluator>;
   exit(code: number): void;
 }
 
@@ -54,9 +51,15 @@ export class WorkerSession {
   }
 
   async #open(order: Extract<Order, { kind: 'open' }>): Promise<void> {
-    const { evaluator, threads, configDirectory, memoryMiB } = order;
+    const { evaluator, threads, configDirectory, memoryMiB, device, checkpointDirectory } = order;
     try {
-      const loaded = await this.#edge.load(evaluator, { threads, configDirectory, memoryMiB });
+      const loaded = await this.#edge.load(evaluator, {
+        threads,
+        configDirectory,
+        memoryMiB,
+        ...(device === undefined ? {} : { device }),
+        ...(checkpointDirectory === undefined ? {} : { checkpointDirectory }),
+      });
       this.#evaluator = loaded;
       this.#edge.say({ kind: 'opened', facts: factsOf(loaded) });
     } catch (thrown) {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EpochReport } from '../../src/evaluation/evaluation.ts';
 import {
@@ -7,9 +8,10 @@ import {
   StudyNotOwnedError,
   TrialNotFoundError,
 } from '../../src/store/errors.ts';
-import type { NewStudy, StateChange, Store, TrialResult } from '../../src/store/store.ts';
+import type { StateChange, Store, TrialResult } from '../../src/store/store.ts';
 import type { ProcessIdentity } from '../../src/trial/owner.ts';
 import type { NewTrial } from '../../src/trial/record.ts';
+import { newStudy } from './new-study.ts';
 
 /** One place for studies, opened any number of times. */
 export interface Backend {
@@ -17,16 +19,7 @@ export interface Backend {
   dispose(): Promise<void>;
 }
 
-export const newStudy: NewStudy = {
-  name: 'first',
-  config: { trials: 8, space: { use: 'convolutional' } },
-  seed: 7,
-  space: { name: 'convolutional', version: 1, fingerprint: '8f3a2c1d', options: { filterHeight: [3, 5] } },
-  evaluatorIdentity: 'a'.repeat(64),
-  strategy: 'policy-gradient',
-  codeVersion: '0.1.0',
-  datasetChecksum: null,
-};
+export { newStudy };
 
 export const me: ProcessIdentity = { host: 'ada', bootId: 'boot-1', pid: 100, startTime: '5000' };
 const other: ProcessIdentity = { ...me, pid: 101 };
@@ -338,6 +331,32 @@ export function storeContract(name: string, makeBackend: () => Promise<Backend>)
         expect((await store.trials(id, { states: ['queued'] })).map((trial) => trial.number)).toEqual([4]);
       });
 
+      it('very many are read a page at a time, whole or as lines of a table', async () => {
+        const id = await begun(5);
+        await store.startTrial(id, me, 2);
+        await store.tell(id, me, result(2), from(1, 0));
+        const page = (after: number, atMost: number) => ({ after, atMost });
+        const numbers = (trials: readonly { readonly number: number }[]) =>
+          trials.map(({ number }) => number);
+        expect(numbers(await store.trials(id, { page: page(0, 2) }))).toEqual([1, 2]);
+        expect(numbers(await store.trials(id, { page: page(2, 2) }))).toEqual([3, 4]);
+        expect(numbers(await store.trials(id, { page: page(4, 2), states: ['completed'] }))).toEqual([]);
+        expect(numbers(await store.trialLines(id, page(3, 9)))).toEqual([4, 5]);
+        const [line] = await store.trialLines(id, page(1, 1));
+        expect(await store.trial(id, 2)).toMatchObject(line ?? {});
+        expect(line).toEqual({
+          number: 2,
+          state: 'completed',
+          tokens: newTrial(2).tokens,
+          score: result(2).score,
+          reward: result(2).reward,
+          parameters: 12_345,
+          epochs: 2,
+          seconds: expect.any(Number),
+          reusedFrom: null,
+        });
+      });
+
       it('a number that does not exist is an error that tells the range', async () => {
         const id = await begun(3);
         await expect(store.trial(id, 4)).rejects.toThrow(TrialNotFoundError);
@@ -367,6 +386,114 @@ export function storeContract(name: string, makeBackend: () => Promise<Backend>)
         expect((await store.completedTwin(id, 'same'))?.number).toBe(1);
         expect(await store.completedTwin(id, 'another')).toBeNull();
       });
+    });
+
+    describe('several connections at once', () => {
+      const rounds = [1, 2, 3, 4, 5, 6];
+
+      it('of several that begin a study of the same name one does', async () => {
+        const others = [await open(), await open(), await open()];
+        for (const round of rounds) {
+          const begun = await Promise.allSettled(
+            [store, ...others].map((each) => each.createStudy({ ...newStudy, name: `round ${round}` })),
+          );
+          expect(begun.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+          for (const each of begun) {
+            if (each.status === 'rejected') expect(each.reason).toBeInstanceOf(StudyExistsError);
+          }
+        }
+      });
+
+      it('of two that tell the same trial one is accepted, and the state is that one’s', async () => {
+        const id = await begun(rounds.length);
+        const second = await open();
+        for (const number of rounds) {
+          await store.startTrial(id, me, number);
+          const steps = await Promise.all([
+            store.tell(id, me, result(number, { reward: 0.25 }), from(number, 1)),
+            second.tell(id, me, result(number, { reward: 0.75 }), from(number, 2)),
+          ]);
+          const first = steps[0].accepted;
+          expect(steps.map(({ accepted }) => accepted)).toEqual([first, !first]);
+          expect((await store.trial(id, number)).reward).toBe(first ? 0.25 : 0.75);
+          expect(await store.strategyState(id)).toEqual({
+            bytes: bytes(first ? 1 : 2),
+            revision: number + 1,
+          });
+        }
+      });
+
+      it('of two that ask from the same state one is accepted, and numbers have no gaps', async () => {
+        const id = await begun(0);
+        const second = await open();
+        for (const number of rounds) {
+          const asked = await Promise.allSettled(
+            [store, second].map((each) => each.ask(id, me, [newTrial(number)], from(number, number))),
+          );
+          expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+          for (const each of asked) {
+            if (each.status === 'rejected') expect(each.reason).toBeInstanceOf(StrategyStateConflictError);
+          }
+        }
+        expect((await store.trials(id)).map(({ number }) => number)).toEqual(rounds);
+      });
+
+      it('a trial that is cancelled and told, or handed back, at once comes to one end', async () => {
+        const id = await begun(2 * rounds.length);
+        const second = await open();
+        let revision = 1;
+        for (const round of rounds) {
+          const [told, handedBack] = [2 * round - 1, 2 * round];
+          await store.startTrial(id, me, told);
+          await store.startTrial(id, me, handedBack);
+          const [step, cancelled, numbers] = await Promise.all([
+            store.tell(id, me, result(told), from(revision, 0)),
+            second.cancel(id, told),
+            second.cancel(id, handedBack).then(() => store.requeueRunning(id, me)),
+          ]);
+          expect([step.accepted, cancelled.accepted].sort()).toEqual([false, true]);
+          expect(numbers).not.toContain(handedBack);
+          if (step.accepted) revision += 1;
+          expect((await store.trial(id, told)).state).toBe(step.accepted ? 'completed' : 'cancelled');
+          expect(await store.trial(id, handedBack)).toMatchObject({ state: 'cancelled', attempt: 1 });
+        }
+      });
+
+      it('an epoch that is appended again, as after a lost answer, is there once', async () => {
+        const id = await begun(1);
+        const second = await open();
+        await store.startTrial(id, me, 1);
+        const appended = await Promise.all([
+          store.appendEpoch(id, 1, 1, epoch(1)),
+          second.appendEpoch(id, 1, 1, epoch(1)),
+        ]);
+        expect(appended).toEqual([true, true]);
+        expect(await store.curve(id, 1)).toEqual([epoch(1)]);
+        expect((await store.trial(id, 1)).epochs).toBe(1);
+      });
+
+      it('many queries at once wait for their turn', async () => {
+        const id = await begun(1);
+        await store.startTrial(id, me, 1);
+        const epochs = Array.from({ length: 100 }, (_, i) => epoch(i + 1, 0.5));
+        await Promise.all(epochs.map((each) => store.appendEpoch(id, 1, 1, each)));
+        expect(await store.curve(id, 1)).toEqual(epochs);
+        expect((await store.trial(id, 1)).epochs).toBe(100);
+      });
+    });
+
+    it('any double comes back bit for bit (of zeros, SQLite knows one)', async () => {
+      const id = await begun(1);
+      await store.startTrial(id, me, 1);
+      const doubles = fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), {
+        minLength: 40,
+        maxLength: 40,
+      });
+      const losses = (fc.sample(doubles, { numRuns: 1, seed: 7 })[0] ?? []).map((loss) => loss + 0); // no −0
+      const awkward = [5e-324, 2 ** -1022, Number.MAX_VALUE, 1e23, 0.1 + 0.2, 123456789.12345679, ...losses];
+      const epochs = awkward.map((loss, i) => ({ ...epoch(i + 1, 0.5), trainingLoss: loss }));
+      for (const each of epochs) await store.appendEpoch(id, 1, 1, each);
+      expect((await store.curve(id, 1)).map((each) => each.trainingLoss)).toEqual(awkward);
     });
 
     describe('children that were stopped early', () => {

@@ -29,7 +29,7 @@ export const smallStudy: StudyConfigInput = {
   seed: 11,
 };
 
-/** A `nascent search` that runs as a process of its own. */
+/** A `nascent search`, or a `nascent controller` with a study file, that runs as a process of its own. */
 export interface SearchProcess {
   readonly child: ChildProcess;
   /** Resolves with the exit code; null where a signal ended it. */
@@ -71,8 +71,8 @@ export class SearchGround {
     return existsSync(this.path(study));
   }
 
-  search(study: string): SearchProcess {
-    const child = spawn(process.execPath, [binary, 'search', 'config.json', '--study', study], {
+  search(study: string, command: 'search' | 'controller' = 'search'): SearchProcess {
+    const child = spawn(process.execPath, [binary, command, 'config.json', '--study', study], {
       cwd: this.directory,
       detached: true, // a group of its own, so that the whole group can be killed
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -81,7 +81,7 @@ export class SearchGround {
     const working = new Promise<void>((resolve) => {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         said += text;
-        if (/^(resuming|\[\d+\/)/m.test(said)) resolve();
+        if (/^(resuming|\[\d+\/)| drew /m.test(said)) resolve();
       });
     });
     const ended = new Promise<number | null>((resolve) => {

@@ -14,7 +14,8 @@ namespace nascent {
 /// While it lives neither autograd nor autocast sees the operators that run.
 struct Quietly {
   at::AutoDispatchBelowADInplaceOrView no_autograd;
-  c10::impl::ExcludeDispatchKeyGuard no_autocast{c10::DispatchKey::AutocastCPU};
+  c10::impl::ExcludeDispatchKeyGuard no_autocast{
+      c10::DispatchKeySet({c10::DispatchKey::AutocastCPU, c10::DispatchKey::AutocastCUDA})};
 };
 
 inline void refuse_second_gradient(const char* operation, const char* instead) {
@@ -25,9 +26,10 @@ inline void refuse_second_gradient(const char* operation, const char* instead) {
 /// Uninitialised float32 on the CPU.
 inline at::Tensor floats(at::IntArrayRef sizes) { return at::empty(sizes, at::TensorOptions().dtype(at::kFloat)); }
 
-/// A float32 tensor with memory on the CPU that has elements.
-inline bool holds_floats(const at::Tensor& tensor) {
-  return tensor.is_cpu() && tensor.layout() == at::kStrided && tensor.scalar_type() == at::kFloat && tensor.numel() > 0;
+/// A float32 tensor with memory on the device that has elements.
+inline bool holds_floats(const at::Tensor& tensor, c10::Device device = c10::kCPU) {
+  return tensor.device() == device && tensor.layout() == at::kStrided && tensor.scalar_type() == at::kFloat &&
+      tensor.numel() > 0;
 }
 
 } // namespace nascent

@@ -1,6 +1,7 @@
 // The engine's settings: threads, devices, seeds, generators, autocast, and what was built into libtorch.
 #include "engine.h"
 
+#include "cuda-driver.h"
 #include "slots.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -126,6 +127,13 @@ napi_value engine_facts(napi_env env, napi_callback_info) {
   return result;
 }
 
+/// noCudaKernels(): why no kernels can be compiled for CUDA here; null where they can
+napi_value no_cuda_kernels_js(napi_env env, napi_callback_info) {
+  if (!at::hasCUDA() || at::getNumGPUs() == 0) return from_string(env, "this libtorch reaches no CUDA device");
+  const char* reason = no_cuda_kernels();
+  return reason ? from_string(env, reason) : null(env);
+}
+
 c10::DeviceType device_type(const std::string& name) { return c10::Device(name).type(); }
 
 /// enterAutocast(device, dtype): the earlier state, for leaveAutocast.
@@ -190,10 +198,11 @@ at::Generator generator_of(napi_env env, napi_value handle) {
   return found->second;
 }
 
-bool autocast_on_cpu() {
+bool in_autocast(c10::DeviceType device) {
 #ifdef NASCENT_AUTOCAST_BY_DEVICE
-  return at::autocast::is_autocast_enabled(c10::kCPU) && at::autocast::get_autocast_dtype(c10::kCPU) == at::kBFloat16;
+  return at::autocast::is_autocast_enabled(device) && at::autocast::get_autocast_dtype(device) == at::kBFloat16;
 #else
+  if (device == c10::kCUDA) return at::autocast::is_enabled() && at::autocast::get_autocast_gpu_dtype() == at::kBFloat16;
   return at::autocast::is_cpu_enabled() && at::autocast::get_autocast_cpu_dtype() == at::kBFloat16;
 #endif
 }
@@ -217,6 +226,7 @@ void export_engine(napi_env env, napi_value exports) {
   NASCENT_EXPORT("setThreads", set_threads);
   NASCENT_EXPORT("getThreads", get_threads);
   NASCENT_EXPORT("engineFacts", engine_facts);
+  NASCENT_EXPORT("noCudaKernels", no_cuda_kernels_js);
   NASCENT_EXPORT("enterAutocast", enter_autocast);
   NASCENT_EXPORT("leaveAutocast", leave_autocast);
 }

@@ -9,7 +9,7 @@ namespace nascent {
 /// @throws Failure BAD_ARGUMENT when the number names no generator
 at::Generator generator_of(napi_env env, napi_value handle);
 
-/// Whether this thread is inside an autocast region of the CPU, where matrix products run in bfloat16.
-bool autocast_on_cpu();
+/// Whether this thread is inside an autocast region of the CPU or of CUDA, where matrix products run in bfloat16.
+bool in_autocast(c10::DeviceType device);
 
 } // namespace nascent

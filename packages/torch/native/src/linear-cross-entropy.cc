@@ -216,7 +216,7 @@ napi_value linear_cross_entropy(napi_env env, napi_callback_info info) {
                          "targets int64 [rows], found " + describe(hidden) + ", " + describe(weight) + ", " +
                              (bias.defined() ? describe(bias) : "no bias") + " and " + describe(targets));
   if (targets.is_cpu()) expect_classes(targets = targets.contiguous(), weight.size(0));
-  const bool low = autocast_on_cpu();
+  const bool low = in_autocast(c10::kCPU);
   if (in_bfloat16(hidden) && hidden.is_cpu() && weight.scalar_type() == at::kFloat) hidden = hidden.to(at::kFloat);
   const bool learns = c10::GradMode::is_enabled() &&
       (hidden.requires_grad() || weight.requires_grad() || (bias.defined() && bias.requires_grad()));

@@ -4,6 +4,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/stack.h>
 #include <c10/core/GradMode.h>
 
 #include <cmath>
@@ -134,18 +135,28 @@ std::vector<at::Tensor> gradients_of(const std::vector<at::Tensor>& parameters) 
   return result;
 }
 
+double norm_of_all(const std::vector<at::Tensor>& gradients) {
+  if (!gradients.empty() && !gradients[0].is_cpu()) {
+    // Reading a number back waits for the device: once.
+    std::vector<at::Tensor> norms;
+    for (const auto& gradient : gradients) norms.push_back(gradient.norm().to(at::kDouble));
+    return at::stack(norms).norm().item().toDouble();
+  }
+  double total = 0;
+  for (const auto& gradient : gradients) {
+    double norm = gradient.norm().item().toDouble();
+    total += norm * norm;
+  }
+  return std::sqrt(total);
+}
+
 /// clipGradients(parameters, gradients | null, maxNorm): the Euclidean norm of all gradients before clipping
 napi_value clip_gradients(napi_env env, napi_callback_info info) {
   Arguments<3> args(env, info);
   auto gradients = absent(env, args[1]) ? gradients_of(tensors_of(env, args[0])) : tensors_of(env, args[1]);
   const double limit = to_number(env, args[2]);
   c10::NoGradGuard no_grad;
-  double total = 0;
-  for (const auto& gradient : gradients) {
-    double norm = gradient.norm().item().toDouble();
-    total += norm * norm;
-  }
-  total = std::sqrt(total);
+  const double total = norm_of_all(gradients);
   if (std::isfinite(total) && total > limit)
     for (auto& gradient : gradients) gradient.mul_(limit / (total + 1e-6));
   return from_number(env, total);

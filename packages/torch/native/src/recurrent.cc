@@ -1,17 +1,14 @@
 // One layer of a tree-shaped recurrent cell over a whole sequence, with its gradient.
 //
 // The products with the input are one for all leaves and steps, and so are the gradients of the weights and the input;
-// recurrent-steps.h does what lies between. Only float32 on the CPU; under autocast the products run in bfloat16 and
-// all else stays float32. Outside BLAS nothing depends on the number of threads.
-#include "custom-gradient.h"
+// recurrent-steps.h does what lies between on the CPU, recurrent-cuda.cc on CUDA. Only float32; under autocast the
+// products run in bfloat16 and all else stays float32. Outside BLAS nothing on the CPU depends on the number of threads.
 #include "engine.h"
-#include "recurrent-steps.h"
+#include "recurrent-kernel.h"
+#include "recurrent-layer.h"
 #include "slots.h"
 
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/mm.h>
-
-#include <vector>
 
 namespace nascent {
 
@@ -19,15 +16,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-/// What is no tensor that learns, as one argument to autograd.
-struct Layer {
-  std::vector<int64_t> program;
-  at::Tensor mask; // [batch, units], or undefined
-  bool low;        // products in bfloat16
-};
-
-at::Tensor cast(const at::Tensor& matrix, bool low) { return low ? matrix.to(at::kBFloat16) : matrix; }
 
 const float* numbers(const at::Tensor& tensor) { return tensor.defined() ? tensor.data_ptr<float>() : nullptr; }
 
@@ -101,13 +89,7 @@ class RecurrentTree : public torch::autograd::Function<RecurrentTree> {
     (low ? differentiate<Half> : differentiate<float>)(
         tree, sizes, tape, {nullptr, nullptr, numbers(weight_hidden), numbers(saved[3])}, gradients, of_input, of_hidden,
         hidden, cell);
-    auto wanted = [&](size_t which, auto compute) { return context->needs_input_grad(which) ? compute() : at::Tensor(); };
-    return {wanted(0, [&] { return at::mm(of_input, weight_input).view(shape); }),
-            hidden,
-            cell,
-            wanted(3, [&] { return at::mm(of_input.t(), input).to(at::kFloat); }),
-            wanted(4, [&] { return at::mm(of_hidden.t(), tape.previous.view({-1, sizes.units})).to(at::kFloat); }),
-            at::Tensor()};
+    return operand_gradients(*context, {of_input, of_hidden, input, weight_input, tape.previous}, shape, hidden, cell);
   }
 };
 
@@ -116,19 +98,20 @@ napi_value recurrent_tree(napi_env env, napi_callback_info info) {
   Arguments<7> args(env, info);
   at::Tensor input = tensor_of(env, args[0]), hidden = tensor_of(env, args[1]), cell = tensor_of(env, args[2]);
   at::Tensor weight_input = tensor_of(env, args[3]), weight_hidden = tensor_of(env, args[4]);
-  Layer layer{to_ints(env, args[6]), {}, autocast_on_cpu()};
+  const auto device = input.device();
+  Layer layer{to_ints(env, args[6]), {}, in_autocast(device.type())};
   if (!absent(env, args[5])) layer.mask = tensor_of(env, args[5]).detach();
   const Tree tree(layer.program);
   if (in_bfloat16(input) && !layer.low) input = input.to(at::kFloat);
-  if (input.dim() != 3 || hidden.dim() != 2 || !input.is_cpu() || input.layout() != at::kStrided ||
+  if (input.dim() != 3 || hidden.dim() != 2 || !(device.is_cpu() || device.is_cuda()) || input.layout() != at::kStrided ||
       input.numel() == 0)
-    fail("BAD_ARGUMENT", "recurrentTree expects input [steps, batch, inputs] and hidden state [batch, units] on the CPU, found " +
-                             describe(input) + " and " + describe(hidden));
+    fail("BAD_ARGUMENT", "recurrentTree expects input [steps, batch, inputs] and hidden state [batch, units] on the CPU or "
+                         "on CUDA, found " + describe(input) + " and " + describe(hidden));
   const int64_t batch = input.size(1), units = hidden.size(1), products = tree.leaves * units;
-  auto expect = [](const char* name, const at::Tensor& tensor, at::IntArrayRef sizes) {
-    if (holds_floats(tensor) && tensor.sizes() == sizes) return;
-    fail("BAD_ARGUMENT", std::string("recurrentTree expects ") + name + " as float32 " + c10::str(sizes) +
-                             " on the CPU, found " + describe(tensor));
+  auto expect = [&](const char* name, const at::Tensor& tensor, at::IntArrayRef sizes) {
+    if (holds_floats(tensor, device) && tensor.sizes() == sizes) return;
+    fail("BAD_ARGUMENT", std::string("recurrentTree expects ") + name + " as float32 " + c10::str(sizes) + " on " +
+                             device.str() + ", found " + describe(tensor) + " on " + tensor.device().str());
   };
   if (!in_bfloat16(input)) expect("input", input, input.sizes());
   expect("hidden", hidden, {batch, units});
@@ -142,8 +125,11 @@ napi_value recurrent_tree(napi_env env, napi_callback_info info) {
 
   bool learns = false;
   for (const auto& tensor : {input, hidden, cell, weight_input, weight_hidden}) learns = learns || tensor.requires_grad();
+  learns = learns && c10::GradMode::is_enabled();
   variable_list results;
-  if (learns && c10::GradMode::is_enabled()) {
+  if (device.is_cuda()) {
+    results = recurrent_tree_on_cuda(input, hidden, cell, weight_input, weight_hidden, layer, learns);
+  } else if (learns) {
     results = RecurrentTree::apply(input, hidden, cell, weight_input, weight_hidden, layer);
   } else {
     Quietly quietly;
@@ -157,10 +143,17 @@ napi_value recurrent_tree(napi_env env, napi_callback_info info) {
   return list;
 }
 
+/// recurrentTreeKernels(program, low): their source
+napi_value recurrent_tree_kernels(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  return from_string(env, tree_kernels(Tree(to_ints(env, args[0])), to_bool(env, args[1])));
+}
+
 } // namespace
 
 void export_recurrent(napi_env env, napi_value exports) {
   NASCENT_EXPORT("recurrentTree", recurrent_tree);
+  NASCENT_EXPORT("recurrentTreeKernels", recurrent_tree_kernels);
 }
 
 } // namespace nascent

@@ -1,5 +1,6 @@
 import { aten } from '../operator.ts';
 import { Tensor } from '../tensor.ts';
+import { cat } from './joining.ts';
 
 const op = { lstm: aten('lstm', 'input'), gru: aten('gru', 'input') };
 
@@ -32,7 +33,7 @@ export function lstm(
     true,
     1,
     0,
-    false,
+    learns(input),
     false,
     false,
   );
@@ -59,7 +60,7 @@ export function gru(
     true,
     1,
     0,
-    false,
+    learns(input),
     false,
     false,
   );
@@ -67,6 +68,23 @@ export function gru(
   return { outputs, hidden: last.squeeze(0) };
 }
 
+/** cuDNN keeps what a gradient needs in training only; on the CPU nothing depends on it without dropout. */
+function learns(input: Tensor): boolean {
+  return input.device !== 'cpu';
+}
+
 function handlesOf({ input, hidden, inputBias, hiddenBias }: GateWeights): number[] {
-  return [input.handle, hidden.handle, inputBias.handle, hiddenBias.handle];
+  const weights = [input, hidden, inputBias, hiddenBias];
+  return (input.device.startsWith('cuda') ? inOneBlock(weights) : weights).map(({ handle }) => handle);
+}
+
+/** As views of one block of memory, the way cuDNN has them: it copies others at each call, and warns each time. */
+function inOneBlock(weights: readonly Tensor[]): Tensor[] {
+  const block = cat(weights.map((weight) => weight.reshape([-1])));
+  let start = 0;
+  return weights.map(({ shape, size }) => {
+    const part = block.narrow(0, start, size).reshape(shape);
+    start += size;
+    return part;
+  });
 }

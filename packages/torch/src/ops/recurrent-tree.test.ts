@@ -3,6 +3,16 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { gradientDifference } from '../../test/finite-differences.ts';
 import { recurrentTreeNaive } from '../../test/recurrent/naive.ts';
 import {
+  difference,
+  learning,
+  meanDifference,
+  odd,
+  operandsOf,
+  outcome,
+  read,
+  type Sizes,
+} from '../../test/recurrent/outcomes.ts';
+import {
   activations,
   anyProgram,
   combinations,
@@ -12,15 +22,11 @@ import {
 } from '../../test/recurrent/programs.ts';
 import {
   autocast,
-  type DType,
-  Generator,
   getThreads,
   gradients,
   liveTensors,
   noGrad,
   ones,
-  type RecurrentTreeOperands,
-  randn,
   recurrentTree,
   recurrentTreeEager,
   scope,
@@ -31,80 +37,6 @@ import {
   tensor,
   zeros,
 } from '../index.ts';
-
-interface Sizes {
-  readonly steps: number;
-  readonly batch: number;
-  readonly inputs: number;
-  readonly units: number;
-}
-const odd: Sizes = { steps: 4, batch: 3, inputs: 7, units: 5 };
-
-/** Random operands, the same numbers for each dtype. The first five are to learn. */
-function operandsOf(program: TreeProgram, sizes: Sizes, mask: boolean, dtype: DType = 'float32') {
-  const { steps, batch, inputs, units } = sizes;
-  const generator = new Generator(5);
-  const rows = program.leaves.length * units;
-  const draw = (shape: readonly number[], scale = 1): Tensor =>
-    randn(shape, { generator }).mul(scale).to(dtype).detach().setRequiresGrad(true);
-  return {
-    input: draw([steps, batch, inputs]),
-    hidden0: draw([batch, units]),
-    cell0: draw([batch, units]),
-    weightInput: draw([rows, inputs], 1 / Math.sqrt(inputs)),
-    weightHidden: draw([rows, units], 1 / Math.sqrt(units)),
-    hiddenMask: mask ? randn([batch, units], { generator }).gt(0).to(dtype).mul(2) : null,
-  };
-}
-const learning = (operands: RecurrentTreeOperands): Tensor[] => {
-  const { input, hidden0, cell0, weightInput, weightHidden } = operands;
-  return [input, hidden0, cell0, weightInput, weightHidden];
-};
-const read = (values: Tensor): Float32Array => values.detach().contiguous().toFloat32();
-
-/** All results, and the gradients of a random weighting of those that `weigh` lets in. */
-function outcome(
-  compute: typeof recurrentTree,
-  program: TreeProgram,
-  operands: RecurrentTreeOperands,
-  weigh: readonly ('outputs' | 'hidden' | 'cell')[] = ['outputs', 'hidden', 'cell'],
-): Float32Array[] {
-  return scope(() => {
-    const results = compute(program, operands);
-    const generator = new Generator(9);
-    const parts = weigh.map((name) => {
-      const result = results[name];
-      return result.mul(randn(result.shape, { generator }).to(result.dtype)).sum();
-    });
-    const loss = parts.reduce((sum, part) => sum.add(part));
-    const found = gradients(loss, learning(operands), { allowUnused: true });
-    return [results.outputs, results.hidden, results.cell, ...found].map(read);
-  });
-}
-
-/** The largest difference of any array, as a share of the largest number in it or of 1. */
-function difference(found: readonly Float32Array[], expected: readonly Float32Array[]): number {
-  expect(found.map(({ length }) => length)).toEqual(expected.map(({ length }) => length));
-  const shares = found.map((values, i) => {
-    const other = expected[i] as Float32Array;
-    const scale = other.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-    return values.reduce((most, value, at) => {
-      const share = Math.abs(value - (other[at] as number)) / scale;
-      return Number.isNaN(share) ? Number.POSITIVE_INFINITY : Math.max(most, share);
-    }, 0);
-  });
-  return Math.max(...shares);
-}
-
-/** The largest root of a mean square difference of any array, as a share of that of its numbers. */
-function meanDifference(found: readonly Float32Array[], expected: readonly Float32Array[]): number {
-  const size = (values: Float32Array): number => Math.hypot(...values);
-  const shares = found.map((values, i) => {
-    const other = expected[i] as Float32Array;
-    return size(values.map((value, at) => value - (other[at] as number))) / size(other);
-  });
-  return Math.max(...shares);
-}
 
 /** One leaf's activation of x · 1 + 0, read through a `max` with itself. */
 const single = (activation: (typeof activations)[number]): TreeProgram => ({

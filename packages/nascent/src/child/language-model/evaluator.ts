@@ -1,4 +1,4 @@
-import { setThreads } from '@nascent/torch';
+import { type Device, setThreads } from '@nascent/torch';
 import { z } from 'zod';
 import { loadTrainingText, type TextDataset, textOptionsSchema } from '../../dataset/index.ts';
 import type { Evaluation, Outcome } from '../../evaluation/evaluation.ts';
@@ -10,9 +10,11 @@ import {
   parseRecurrentArchitecture,
   type RecurrentArchitecture,
 } from '../../search-space/index.ts';
+import { trainingDevice } from '../device.ts';
 import { evaluateTraining } from '../evaluate-training.ts';
 import { parseEvaluatorOptions } from '../evaluator-options.ts';
 import type { EvaluatorEnvironment } from '../image-classifier.ts';
+import { trainResumably } from '../resumable-training.ts';
 import { LanguageModel } from './language-model.ts';
 import { type LanguageModelRecipe, languageModelRecipeSchema } from './recipe.ts';
 import { rowsOf } from './text-columns.ts';
@@ -63,20 +65,28 @@ export function shapeOf(
 /**
  * The evaluator that builds a cell into a language model, trains it and scores it by validation perplexity. Loads the
  * text once; test text is never read.
- * @throws NascentError for wrong options and for a text too short for them; DatasetError for missing or damaged files
+ * @throws NascentError for wrong options, for a text too short for them, for a device that is not there; DatasetError
+ * for missing or damaged files
  */
 export async function createEvaluator(
   options: unknown,
-  { threads, configDirectory }: EvaluatorEnvironment,
+  { threads, configDirectory, device: wanted, checkpointDirectory }: EvaluatorEnvironment,
 ): Promise<LanguageModelEvaluator> {
   const parsed = parseEvaluatorOptions('language-model', languageModelSchema, options);
+  const device = trainingDevice(wanted);
   const text = await loadTrainingText(parsed.dataset, { configDirectory });
   rowsOf(text.train, parsed.batchSize, parsed.steps); // says now that it is too short, not at the first child
   setThreads(threads);
-  return new LanguageModelEvaluator(parsed, text);
+  return new LanguageModelEvaluator(parsed, text, { device, checkpoints: checkpointDirectory ?? null });
 }
 
 export default createEvaluator;
+
+interface TrainingPlace {
+  readonly device: Device;
+  /** Where checkpoints of children in training lie; null: none are written. */
+  readonly checkpoints: string | null;
+}
 
 /** Made by `createEvaluator`. */
 export class LanguageModelEvaluator implements Evaluator<unknown> {
@@ -85,16 +95,18 @@ export class LanguageModelEvaluator implements Evaluator<unknown> {
   readonly datasetChecksum: string;
   readonly #options: Options;
   readonly #text: TextDataset;
+  readonly #place: TrainingPlace;
 
-  constructor(options: Options, text: TextDataset) {
+  constructor(options: Options, text: TextDataset, place: TrainingPlace) {
     this.datasetChecksum = text.checksum;
     this.#options = options;
     this.#text = text;
+    this.#place = place;
   }
 
   /** The same, with another recipe. */
   withRecipe(changes: Partial<LanguageModelRecipe>): LanguageModelEvaluator {
-    return new LanguageModelEvaluator({ ...this.#options, ...changes }, this.#text);
+    return new LanguageModelEvaluator({ ...this.#options, ...changes }, this.#text, this.#place);
   }
 
   async evaluate(architecture: unknown, context: EvaluationContext): Promise<Evaluation> {
@@ -116,13 +128,19 @@ export class LanguageModelEvaluator implements Evaluator<unknown> {
   async #train(
     cell: RecurrentArchitecture,
     shape: LanguageModelShape,
-    { seed, report, signal }: EvaluationContext,
+    context: EvaluationContext,
   ): Promise<Outcome> {
+    const { seed, signal } = context;
     const { secondsPerChild, initialisation } = this.#options;
-    const model = new LanguageModel(cell, shape, { seed, initialisation });
+    const { device, checkpoints: directory } = this.#place;
+    const model = new LanguageModel(cell, shape, { seed, initialisation, device });
     try {
       const limitMs = secondsPerChild === undefined ? null : secondsPerChild * 1000;
-      return await trainLanguageModel(model, this.#text, this.#options, { seed, signal, limitMs, report });
+      const { datasetChecksum } = this;
+      const identity = { architecture: cell, seed, options: { ...this.#options }, datasetChecksum };
+      return await trainResumably({ network: model, identity, directory }, context, (resumed) =>
+        trainLanguageModel(model, this.#text, this.#options, { seed, signal, limitMs, ...resumed }),
+      );
     } finally {
       model.dispose();
     }

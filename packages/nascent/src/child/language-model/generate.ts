@@ -33,7 +33,9 @@ export function generate(
       const [logits, after] = noGrad(() =>
         scope(() => {
           const read = model.read(
-            tensor(words, { shape: [words.length, 1], dtype: 'int32' }).to('int64'),
+            tensor(words, { shape: [words.length, 1], dtype: 'int32' })
+              .to('int64')
+              .to(model.device),
             state,
           );
           const last = read.outputs.select(0, words.length - 1);

@@ -39,7 +39,7 @@ export class LanguageModelTrainer {
     this.#model = model;
     this.#recipe = recipe;
     this.#seed = seed;
-    this.#text = new TextColumns(text, batchSize, steps);
+    this.#text = new TextColumns(text, batchSize, steps, model.device);
     this.#parameters = model.parameters();
     this.#optimiser =
       optimiser === 'adam'
@@ -95,8 +95,9 @@ export class LanguageModelTrainer {
       const count = words.shape[0] ?? 0;
       const { vocabulary, hidden, layers } = this.#model.shape;
       const sizes = { vocabulary, hidden, layers, steps: count, batch: batchSize };
-      const masks = drawMasks(dropout, sizes, generator);
-      const { loss, after } = inPrecision('cpu', precision, () => {
+      const { device } = this.#model;
+      const masks = drawMasks(dropout, sizes, generator, device);
+      const { loss, after } = inPrecision(device, precision, () => {
         const read = this.#model.read(words, state, masks);
         return { loss: this.#model.loss(read.outputs, next, 'sum'), after: read.state };
       });

@@ -1,5 +1,6 @@
 import {
   constant_,
+  type Device,
   Embedding,
   embedding,
   empty,
@@ -36,11 +37,16 @@ export class LanguageModel extends Module {
   /**
    * @param options.seed same seed, same weights; the engine's global generator is not touched
    * @param options.initialisation weights are uniform in ± this, biases 0
+   * @param options.device where they go; drawn on the CPU, so that they are the same everywhere
    */
   constructor(
     cell: RecurrentArchitecture,
     shape: LanguageModelShape,
-    { seed, initialisation }: { readonly seed: number; readonly initialisation: number },
+    {
+      seed,
+      initialisation,
+      device = 'cpu',
+    }: { readonly seed: number; readonly initialisation: number; readonly device?: Device },
   ) {
     super();
     this.cell = cell;
@@ -55,6 +61,12 @@ export class LanguageModel extends Module {
       if (name.includes('bias')) constant_(weights, 0);
       else uniform_(weights, -initialisation, initialisation, generator);
     }
+    if (device !== 'cpu') this.to(device);
+  }
+
+  /** Where its weights are, and what it reads must be. */
+  get device(): Device {
+    return this.#softmax.bias.device;
   }
 
   /** Zeros: before the first word. */

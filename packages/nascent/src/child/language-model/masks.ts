@@ -1,4 +1,4 @@
-import { empty, type Generator, noGrad, type Tensor } from '@nascent/torch';
+import { type Device, empty, type Generator, noGrad, type Tensor } from '@nascent/torch';
 import type { Dropout } from './recipe.ts';
 
 /** The masks of one sequence: what is multiplied where. Null where nothing is dropped. */
@@ -13,7 +13,7 @@ export interface Masks {
   readonly output: Tensor | null;
 }
 
-/** Draws the masks of one sequence. They belong to the current scope. */
+/** Draws the masks of one sequence, the same on every device. They belong to the current scope. */
 export function drawMasks(
   dropout: Dropout,
   sizes: {
@@ -24,6 +24,7 @@ export function drawMasks(
     readonly batch: number;
   },
   generator: Generator,
+  device: Device = 'cpu',
 ): Masks {
   const { vocabulary, hidden, layers, steps, batch } = sizes;
   const draw = (share: number, shape: readonly number[]): Tensor | null =>
@@ -32,7 +33,8 @@ export function drawMasks(
       : noGrad(() =>
           empty(shape)
             .bernoulli_(1 - share, generator)
-            .mul_(1 / (1 - share)),
+            .mul_(1 / (1 - share))
+            .to(device),
         );
   const sequence = [dropout.variational ? 1 : steps, batch, hidden];
   const each = <T>(make: () => T): readonly T[] => Array.from({ length: layers }, make);

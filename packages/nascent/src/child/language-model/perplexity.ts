@@ -1,4 +1,4 @@
-import { noGrad, scope, type Tensor, tensor } from '@nascent/torch';
+import { type Device, noGrad, scope, type Tensor, tensor } from '@nascent/torch';
 import type { Pause } from '../batch-walk.ts';
 import { inPrecision } from '../classifier.ts';
 import type { LanguageModel, ModelState } from './language-model.ts';
@@ -69,6 +69,7 @@ async function lossOfParts(
   pause: Pause,
 ): Promise<number> {
   const batch = last - first;
+  const { device } = model;
   // The word at `step` of each part; steps below 0 are context.
   const wordsAt = (from: number, count: number): Int32Array => {
     const words = new Int32Array(count * batch);
@@ -87,13 +88,13 @@ async function lossOfParts(
       const count = Math.min(STEPS, (from < 0 ? 0 : steps) - from);
       const [loss, after] = noGrad(() =>
         scope(() => {
-          const words = asTensor(wordsAt(from, count), count, batch);
-          const read = inPrecision('cpu', precision, () => model.read(words, state));
+          const words = asTensor(wordsAt(from, count), [count, batch], device);
+          const read = inPrecision(device, precision, () => model.read(words, state));
           // The first part has nothing before it: whatever stood in its rows is forgotten.
           const ready = from + count === 0 && first === 0 ? forgetFirstRow(read.state, batch) : read.state;
           if (from < 0) return [0, keepState(ready)] as const;
-          const next = asTensor(wordsAt(from + 1, count), count, batch);
-          const losses = inPrecision('cpu', precision, () => model.loss(read.outputs, next, 'none'));
+          const next = asTensor(wordsAt(from + 1, count), [count, batch], device);
+          const losses = inPrecision(device, precision, () => model.loss(read.outputs, next, 'none'));
           return [sumOfExisting(losses, from, count), keepState(ready)] as const;
         }),
       );
@@ -118,8 +119,8 @@ async function lossOfParts(
   }
 }
 
-function asTensor(words: Int32Array, steps: number, batch: number): Tensor {
-  return tensor(words, { shape: [steps, batch], dtype: 'int32' }).to('int64');
+function asTensor(words: Int32Array, shape: readonly number[], device: Device): Tensor {
+  return tensor(words, { shape, dtype: 'int32' }).to('int64').to(device);
 }
 
 function forgetFirstRow(state: ModelState, batch: number): ModelState {
@@ -128,7 +129,7 @@ function forgetFirstRow(state: ModelState, batch: number): ModelState {
     {
       shape: [batch, 1],
     },
-  );
+  ).to(state[0]?.hidden.device ?? 'cpu');
   return state.map(({ hidden, cell }) => ({
     hidden: hidden.mul(kept),
     cell: cell === null ? null : cell.mul(kept),

@@ -1,4 +1,4 @@
-import { keep, noGrad, scope, type Tensor, tensor } from '@nascent/torch';
+import { type Device, keep, noGrad, scope, type Tensor, tensor } from '@nascent/torch';
 import { NascentError } from '../../errors.ts';
 
 /** Words to read and the words that come next: int64 [steps, batch] each. */
@@ -34,9 +34,10 @@ export class TextColumns {
   /**
    * @param text word indices
    * @param steps of a chunk, for the check only
+   * @param device of the chunks
    * @throws NascentError `TEXT_TOO_SHORT` where the parts are shorter than one chunk
    */
-  constructor(text: Int32Array, batch: number, steps: number) {
+  constructor(text: Int32Array, batch: number, steps: number, device: Device = 'cpu') {
     const rows = rowsOf(text, batch, steps);
     this.batch = batch;
     this.length = rows - 1;
@@ -45,7 +46,13 @@ export class TextColumns {
       for (let part = 0; part < batch; part++)
         columns[row * batch + part] = text[part * rows + row] as number;
     this.#columns = noGrad(() =>
-      scope(() => keep(tensor(columns, { shape: [rows, batch], dtype: 'int32' }).to('int64'))),
+      scope(() =>
+        keep(
+          tensor(columns, { shape: [rows, batch], dtype: 'int32' })
+            .to('int64')
+            .to(device),
+        ),
+      ),
     );
   }
 

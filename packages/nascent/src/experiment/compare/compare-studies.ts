@@ -1,7 +1,7 @@
 import { NascentError } from '../../errors.ts';
 import { DEFAULT_REWARD, metricOfReward } from '../../reinforce/reward.ts';
 import { canonicalJson } from '../../search-space/canonical-json.ts';
-import { openStore } from '../../store/open-store.ts';
+import { openStore, studyNameOf } from '../../store/open-store.ts';
 import type { StudyRecord } from '../../store/store.ts';
 import { describeStrategy } from '../../study/compared-strategies.ts';
 import { parseConfig, type StudyConfig } from '../../study/config.ts';
@@ -31,7 +31,7 @@ interface ReadStudy {
 /**
  * Reports on studies that were searched already, each of them one run; those of one strategy are told apart by
  * their seeds. Reads the studies and changes nothing in them.
- * @param locations paths of study files, at least one
+ * @param locations paths of study files or URLs of studies, at least one
  * @param outDirectory made where it does not exist
  * @throws StudiesDifferError, NoRunsError, DuplicateRunError, ReportNotWrittenError, the errors of `store/errors.ts`
  */
@@ -53,9 +53,9 @@ export async function compareStudies(
 async function readStudy(location: string): Promise<ReadStudy> {
   const store = await openStore(location, { access: 'read' });
   try {
-    const study = await store.study();
-    const config = parseConfig(study.config, `the config of the study in ${location}`);
-    return { location, study, config, trials: await store.trials(study.id) };
+    const study = await store.study(studyNameOf(location));
+    const config = parseConfig(study.config, `the config of the study in ${store.location}`);
+    return { location: store.location, study, config, trials: await store.trials(study.id) };
   } finally {
     await store.close();
   }

@@ -18,7 +18,7 @@ import type { EndedSearch } from '../../study/search-in-memory.ts';
 import { type RunningProcess, thisProcess } from '../../study/this-process.ts';
 import type { ComparisonFacts, SearchRun } from '../../trial/search-run.ts';
 import { nascentVersion } from '../../version.ts';
-import { isInline } from '../search.ts';
+import { isInline } from '../../workers/evaluator-module.ts';
 import type { CompareEvent } from './compare-event.ts';
 import { finalNames, makeRuns, wantedRuns } from './make-runs.ts';
 import { defaultWorkers, openTableRuns, type RunMakers } from './table-runs.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NetworkDescription, RecurrentCellArchitecture } from '../../search-space/index.ts';
-import { openStore } from '../../store/open-store.ts';
+import { openStore, studyNameOf } from '../../store/open-store.ts';
 import type { Store, StudyRecord } from '../../store/store.ts';
 import { StudyRunningError } from '../../study/errors.ts';
 import { type RunningProcess, thisProcess } from '../../study/this-process.ts';
@@ -222,7 +222,7 @@ class Finishing {
     const own: TestLog = { store: this.#store, study: this.#study.id, detail };
     const logs: [TestLog, ...TestLog[]] = [own];
     if (this.#searchStore !== null) {
-      const { id } = await this.#searchStore.study();
+      const { id } = await this.#searched(this.#searchStore);
       logs.push({ store: this.#searchStore, study: id, detail });
     }
     signal.throwIfAborted(); // before it is opened, not after
@@ -260,7 +260,13 @@ class Finishing {
   /** How often the test set was opened for networks of the same search; null where there is no search. */
   async #openings(): Promise<number | null> {
     if (this.#searchStore === null) return null;
-    const { id } = await this.#searchStore.study();
+    const { id } = await this.#searched(this.#searchStore);
     return (await this.#searchStore.logEntries(id)).filter(({ kind }) => kind === TEST_OPENED).length;
+  }
+
+  /** The search's study: the one that its URL names, of a file the only one. */
+  #searched(store: Store): Promise<StudyRecord> {
+    const { searchStudy } = this.#options;
+    return store.study(searchStudy === null ? undefined : studyNameOf(searchStudy));
   }
 }

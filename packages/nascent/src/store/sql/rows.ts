@@ -1,12 +1,12 @@
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
-import type { EpochReport } from '../../evaluation/evaluation.ts';
+import type { EpochReport, Score } from '../../evaluation/evaluation.ts';
 import { epochReportSchema, factsSchema, outcomeSchema, scoreSchema } from '../../evaluation/parse.ts';
 import type { SpaceIdentity } from '../../search-space/sample.ts';
 import { trialStates } from '../../trial/life-cycle.ts';
 import type { TrialOutcome, TrialRecord } from '../../trial/record.ts';
 import { StoreDamagedError } from '../errors.ts';
-import type { LogEntry, StudyOwner, StudyRecord } from '../store.ts';
+import type { LogEntry, StudyOwner, StudyRecord, TrialLine } from '../store.ts';
 import type { EpochsTable, EventsTable, StudiesTable, TrialsTable } from './tables.ts';
 
 /*
@@ -31,7 +31,7 @@ export const spaceIdentity: z.ZodType<SpaceIdentity> = z.object({
   options: z.record(z.string(), z.union([optionValue, z.array(optionValue)])),
 });
 
-const processIdentity = z.object({
+export const processIdentity = z.object({
   host: z.string(),
   bootId: z.string(),
   pid: z.int(),
@@ -77,6 +77,11 @@ const studyRow = z
     }),
   );
 
+function scoreOf(row: Pick<TrialsTable, 'score_split' | 'score_metric' | 'score_value'>): Score | null {
+  if (row.score_value === null) return null;
+  return scoreSchema.parse({ split: row.score_split, metric: row.score_metric, value: row.score_value });
+}
+
 const trialRow = z
   .object({
     number: z.int(),
@@ -115,10 +120,7 @@ const trialRow = z
       childFailures: row.child_failures,
       outcome: row.outcome,
       reward: row.reward,
-      score:
-        row.score_value === null
-          ? null
-          : scoreSchema.parse({ split: row.score_split, metric: row.score_metric, value: row.score_value }),
+      score: scoreOf(row),
       parameters: row.parameters,
       facts: row.facts,
       reusedFrom: row.reused_from,
@@ -129,6 +131,48 @@ const trialRow = z
       finishedAt: row.finished_at,
       seconds: row.seconds,
       worker: row.worker,
+    }),
+  );
+
+export const trialLineColumns = [
+  'number',
+  'state',
+  'tokens',
+  'score_split',
+  'score_metric',
+  'score_value',
+  'reward',
+  'parameters',
+  'epochs',
+  'seconds',
+  'reused_from',
+] as const;
+
+const trialLineRow = z
+  .object({
+    number: z.int(),
+    state: z.enum(trialStates),
+    tokens: z.string(),
+    score_split: z.string().nullable(),
+    score_metric: z.string().nullable(),
+    score_value: z.number().nullable(),
+    reward: z.number().nullable(),
+    parameters: z.int().nullable(),
+    epochs: z.int(),
+    seconds: z.number().nullable(),
+    reused_from: z.int().nullable(),
+  })
+  .transform(
+    (row): TrialLine => ({
+      number: row.number,
+      state: row.state,
+      tokens: row.tokens,
+      score: scoreOf(row),
+      reward: row.reward,
+      parameters: row.parameters,
+      epochs: row.epochs,
+      seconds: row.seconds,
+      reusedFrom: row.reused_from,
     }),
   );
 
@@ -157,6 +201,13 @@ export function studyFromRow(row: Selectable<StudiesTable>, location: string): S
 
 export function trialFromRow(row: Selectable<TrialsTable>, location: string): TrialRecord {
   return read(trialRow, row, `trial ${row.number}`, location);
+}
+
+export function trialLineFromRow(
+  row: Pick<Selectable<TrialsTable>, (typeof trialLineColumns)[number]>,
+  location: string,
+): TrialLine {
+  return read(trialLineRow, row, `trial ${row.number}`, location);
 }
 
 export function epochFromRow(row: Selectable<EpochsTable>, location: string): EpochReport {

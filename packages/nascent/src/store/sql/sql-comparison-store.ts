@@ -25,6 +25,7 @@ import {
   runFromRow,
 } from './comparison-rows.ts';
 import type { SqlConnection } from './connection.ts';
+import { inTransaction } from './in-transaction.ts';
 import { isSameProcess } from './study-transaction.ts';
 import type { ComparisonsTable, Tables } from './tables.ts';
 
@@ -217,7 +218,7 @@ export class SqlComparisonStore implements ComparisonStore {
   /** Locks the comparison's row, where rows are locked. @throws ComparisonNotFoundError */
   async #lock(db: Transaction<Tables>): Promise<ComparisonRecord & { readonly id: number }> {
     let query = db.selectFrom('comparisons').selectAll().orderBy('id').limit(1);
-    if (this.#connection.rowLocks) query = query.forUpdate();
+    if (this.#connection.rowLocks) query = query.forNoKeyUpdate();
     const row = await query.executeTakeFirst();
     if (row === undefined) throw new ComparisonNotFoundError(this.location);
     return { id: row.id, ...comparisonFromRow(row, this.location) };
@@ -262,7 +263,7 @@ export class SqlComparisonStore implements ComparisonStore {
   }
 
   #transaction<T>(work: (db: Transaction<Tables>) => Promise<T>): Promise<T> {
-    return this.#guard((db) => db.transaction().execute(work));
+    return this.#guard(() => inTransaction(this.#connection, work));
   }
 
   async #guard<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {

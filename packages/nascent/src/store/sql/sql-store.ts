@@ -5,9 +5,21 @@ import type { Step, TrialState } from '../../trial/life-cycle.ts';
 import type { Liveness, ProcessIdentity } from '../../trial/owner.ts';
 import type { NewTrial, TrialRecord } from '../../trial/record.ts';
 import { StudyExistsError, StudyNotFoundError } from '../errors.ts';
-import type { Claim, NewStudy, Requeue, StateChange, Store, StudyRecord, TrialResult } from '../store.ts';
+import type { SharedStore } from '../shared-store.ts';
+import type {
+  Claim,
+  NewStudy,
+  Requeue,
+  StateChange,
+  Store,
+  StudyRecord,
+  TrialPage,
+  TrialResult,
+} from '../store.ts';
 import type { SqlConnection } from './connection.ts';
+import { inTransaction } from './in-transaction.ts';
 import { studyFromRow } from './rows.ts';
+import { SqlSharedStore } from './sql-shared-store.ts';
 import { StudyRows } from './study-rows.ts';
 import { isSameProcess, StudyTransaction } from './study-transaction.ts';
 import type { Tables } from './tables.ts';
@@ -16,11 +28,16 @@ import type { Tables } from './tables.ts';
 export class SqlStore implements Store {
   readonly location: string;
   readonly #connection: SqlConnection;
+  readonly shared: SharedStore;
   #closed = false;
 
   constructor(connection: SqlConnection) {
     this.#connection = connection;
     this.location = connection.location;
+    this.shared = new SqlSharedStore(
+      { transaction: (work) => this.#transaction(work), reading: (work) => this.#guard(work) },
+      connection,
+    );
   }
 
   studies(): Promise<readonly StudyRecord[]> {
@@ -41,13 +58,10 @@ export class SqlStore implements Store {
 
   createStudy(study: NewStudy): Promise<StudyRecord> {
     return this.#transaction(async (db) => {
-      const { name } = study;
-      const twin = await db.selectFrom('studies').select('id').where('name', '=', name).executeTakeFirst();
-      if (twin !== undefined) throw new StudyExistsError(this.location, name);
       const row = await db
         .insertInto('studies')
         .values({
-          name,
+          name: study.name,
           config: JSON.stringify(study.config),
           seed: study.seed,
           space: JSON.stringify(study.space),
@@ -58,8 +72,11 @@ export class SqlStore implements Store {
           created_at: this.#connection.now().toISOString(),
           owner: null,
         })
+        // Asked before instead, two at once would both find the name free.
+        .onConflict((conflict) => conflict.column('name').doNothing())
         .returningAll()
-        .executeTakeFirstOrThrow();
+        .executeTakeFirst();
+      if (row === undefined) throw new StudyExistsError(this.location, study.name);
       return studyFromRow(row, this.location);
     });
   }
@@ -130,9 +147,12 @@ export class SqlStore implements Store {
 
   requeueRunning(study: number, owner: ProcessIdentity): Promise<readonly number[]> {
     return this.#writeAs(study, owner, async (rows) => {
-      const running = await rows.trials({ states: ['running'] });
-      for (const { number, attempt } of running) await rows.requeue(number, { kind: 'hand-back', attempt });
-      return running.map(({ number }) => number);
+      const handedBack: number[] = [];
+      for (const { number, attempt } of await rows.trials({ states: ['running'] })) {
+        const step = await rows.requeue(number, { kind: 'hand-back', attempt });
+        if (step.accepted) handedBack.push(number); // else it was cancelled a moment ago
+      }
+      return handedBack;
     });
   }
 
@@ -140,8 +160,19 @@ export class SqlStore implements Store {
     return this.#write(study, (rows) => rows.cancel(number));
   }
 
-  trials(study: number, filter: { readonly states?: readonly TrialState[]; readonly top?: number } = {}) {
+  trials(
+    study: number,
+    filter: {
+      readonly states?: readonly TrialState[];
+      readonly top?: number;
+      readonly page?: TrialPage;
+    } = {},
+  ) {
     return this.#read(study, (rows) => rows.trials(filter));
+  }
+
+  trialLines(study: number, page: TrialPage) {
+    return this.#read(study, (rows) => rows.trialLines(page));
   }
 
   trial(study: number, number: number): Promise<TrialRecord> {
@@ -194,7 +225,7 @@ export class SqlStore implements Store {
   }
 
   #transaction<T>(work: (db: Transaction<Tables>) => Promise<T>): Promise<T> {
-    return this.#guard((db) => db.transaction().execute(work));
+    return this.#guard(() => inTransaction(this.#connection, work));
   }
 
   async #guard<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {

@@ -3,14 +3,14 @@ import type { EpochReport } from '../../evaluation/evaluation.ts';
 import type { TrialState } from '../../trial/life-cycle.ts';
 import type { TrialRecord } from '../../trial/record.ts';
 import { TrialNotFoundError } from '../errors.ts';
-import type { LogEntry, StrategyState } from '../store.ts';
+import type { LogEntry, StrategyState, TrialLine, TrialPage } from '../store.ts';
 import type { SqlConnection } from './connection.ts';
-import { epochFromRow, logEntryFromRow, trialFromRow } from './rows.ts';
+import { epochFromRow, logEntryFromRow, trialFromRow, trialLineColumns, trialLineFromRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 
 /** Reads the rows of one study, inside a transaction or outside. */
 export class StudyRows<Db extends Kysely<Tables> = Kysely<Tables>> {
-  protected readonly db: Db;
+  readonly db: Db;
   protected readonly study: number;
   protected readonly connection: SqlConnection;
 
@@ -32,14 +32,30 @@ export class StudyRows<Db extends Kysely<Tables> = Kysely<Tables>> {
   async trials(filter: {
     readonly states?: readonly TrialState[];
     readonly top?: number;
+    readonly page?: TrialPage;
   }): Promise<readonly TrialRecord[]> {
     let query = this.db.selectFrom('trials').selectAll().where('study_id', '=', this.study);
     if (filter.states !== undefined) query = query.where('state', 'in', [...filter.states]);
     if (filter.top !== undefined) {
       query = query.where('reward', 'is not', null).orderBy('reward', 'desc').limit(filter.top);
     }
+    if (filter.page !== undefined) {
+      query = query.where('number', '>', filter.page.after).limit(filter.page.atMost);
+    }
     const rows = await query.orderBy('number').execute();
     return rows.map((row) => trialFromRow(row, this.connection.location));
+  }
+
+  async trialLines({ after, atMost }: TrialPage): Promise<readonly TrialLine[]> {
+    const rows = await this.db
+      .selectFrom('trials')
+      .select([...trialLineColumns])
+      .where('study_id', '=', this.study)
+      .where('number', '>', after)
+      .orderBy('number')
+      .limit(atMost)
+      .execute();
+    return rows.map((row) => trialLineFromRow(row, this.connection.location));
   }
 
   async trial(number: number): Promise<TrialRecord> {

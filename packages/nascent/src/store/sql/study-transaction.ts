@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import type { Transaction, Updateable } from 'kysely';
 import { NascentError } from '../../errors.ts';
 import type { EpochReport } from '../../evaluation/evaluation.ts';
 import { advance, born, type LifeCycle, type Step, type Transition } from '../../trial/life-cycle.ts';
@@ -13,7 +13,7 @@ import type { Tables } from './tables.ts';
 /** SQLite takes 32,766 values in one statement, PostgreSQL 65,535. */
 const rowsAtOnce = 1000;
 
-type TrialColumns = Partial<Omit<Tables['trials'], 'study_id' | 'number'>>;
+type TrialColumns = Updateable<Omit<Tables['trials'], 'study_id' | 'number'>>;
 
 /** Changes the rows of one study inside one writing transaction. */
 export class StudyTransaction extends StudyRows<Transaction<Tables>> {
@@ -25,7 +25,8 @@ export class StudyTransaction extends StudyRows<Transaction<Tables>> {
   /** Locks the study's row, where rows are locked. @throws StudyNotFoundError */
   async lock(): Promise<StudyRecord> {
     let query = this.db.selectFrom('studies').selectAll().where('id', '=', this.study);
-    if (this.connection.rowLocks) query = query.forUpdate();
+    // "No key": rows that only refer to the study (a line of its log) need not wait.
+    if (this.connection.rowLocks) query = query.forNoKeyUpdate();
     const row = await query.executeTakeFirst();
     if (row !== undefined) return studyFromRow(row, this.connection.location);
     throw new StudyNotFoundError(this.connection.location, `number ${this.study}`, []);
@@ -112,10 +113,16 @@ export class StudyTransaction extends StudyRows<Transaction<Tables>> {
   }
 
   async appendEpoch(number: number, attempt: number, epoch: EpochReport): Promise<boolean> {
-    const trial = await this.#lockTrial(number);
+    const trial = await this.lockTrial(number);
     if (trial.state !== 'running' || trial.attempt !== attempt) return false;
-    await this.#addEpochs(number, [epoch]);
-    await this.#changeTrial(number, { epochs: trial.epochs + 1 });
+    const added = await this.db
+      .insertInto('epochs')
+      .values(epochToRow(this.study, number, epoch))
+      .onConflict((conflict) => conflict.columns(['study_id', 'trial', 'epoch']).doNothing())
+      .returning('epoch')
+      .execute();
+    // It is there already where the answer was lost and it is told again.
+    if (added.length > 0) await this.#changeTrial(number, { epochs: trial.epochs + 1 });
     return true;
   }
 
@@ -182,7 +189,7 @@ export class StudyTransaction extends StudyRows<Transaction<Tables>> {
     transition: Transition,
     columns: (trial: TrialRecord, next: LifeCycle) => TrialColumns,
   ): Promise<Step<TrialRecord>> {
-    const trial = await this.#lockTrial(number);
+    const trial = await this.lockTrial(number);
     const step = advance(trial, transition);
     if (!step.accepted) return step;
     const { state, attempt, childFailures } = step.next;
@@ -195,14 +202,15 @@ export class StudyTransaction extends StudyRows<Transaction<Tables>> {
     return { accepted: true, next: await this.trial(number) };
   }
 
-  async #lockTrial(number: number): Promise<TrialRecord> {
+  /** The trial, its row locked where rows are locked. */
+  protected async lockTrial(number: number): Promise<TrialRecord> {
     if (this.connection.rowLocks) {
       await this.db
         .selectFrom('trials')
         .select('number')
         .where('study_id', '=', this.study)
         .where('number', '=', number)
-        .forUpdate()
+        .forNoKeyUpdate()
         .execute();
     }
     return this.trial(number);
@@ -217,11 +225,19 @@ export class StudyTransaction extends StudyRows<Transaction<Tables>> {
       .execute();
   }
 
-  async #addEpochs(number: number, curve: readonly EpochReport[]): Promise<void> {
+  /** @returns how many of them were not there yet */
+  async #addEpochs(number: number, curve: readonly EpochReport[]): Promise<number> {
+    let added = 0;
     for (let from = 0; from < curve.length; from += rowsAtOnce) {
       const rows = curve.slice(from, from + rowsAtOnce).map((epoch) => epochToRow(this.study, number, epoch));
-      await this.db.insertInto('epochs').values(rows).execute();
+      const { numInsertedOrUpdatedRows = 0n } = await this.db
+        .insertInto('epochs')
+        .values(rows)
+        .onConflict((conflict) => conflict.columns(['study_id', 'trial', 'epoch']).doNothing())
+        .executeTakeFirstOrThrow();
+      added += Number(numInsertedOrUpdatedRows);
     }
+    return added;
   }
 
   async #dropEpochs(number: number): Promise<void> {

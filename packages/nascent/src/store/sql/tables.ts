@@ -1,4 +1,7 @@
-import type { Generated } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
+
+/** Null where an insert leaves it out. */
+type Absent<T> = ColumnType<T | null, T | null | undefined, T | null>;
 
 /*
  * The tables, as every dialect has them. JSON is kept as text and moments as ISO 8601 text, so that no dialect's
@@ -44,6 +47,14 @@ export interface TrialsTable {
   finished_at: string | null;
   seconds: number | null;
   worker: string | null;
+  /** Of a shared study: the replica that drew it, or has adopted it. */
+  replica: Absent<number>;
+  /** The sequence of the push by which the strategy has learned from it; null: not yet. */
+  consumed: Absent<number>;
+  /** What it counts against the study's budget. */
+  charged_seconds: Absent<number>;
+  /** The worker of the latest attempt (`workers.worker`). */
+  worker_name: Absent<string>;
 }
 
 export interface EpochsTable {
@@ -65,13 +76,64 @@ export interface StrategyStateTable {
   updated_at: string;
 }
 
-/** The controller's parameter vector, cut into shards (Zoph & Le 2017, §3.2); used by shared studies. */
+/** A study that many processes run at once (`store/shared-store.ts`). Its row is there exactly for those. */
+export interface SharedStudiesTable {
+  study_id: number;
+  /** Gradients that a shard gathers for one update. */
+  accumulate: number;
+  /** The moving average of rewards that all replicas share; null before the first reward. */
+  baseline: number | null;
+  begun_at: string;
+}
+
+export interface ReplicasTable {
+  study_id: number;
+  /** From 1. */
+  replica: number;
+  /** Who runs it; null: nobody. */
+  owner: string | null;
+  /** Of its last push; 0 before the first. */
+  sequence: number;
+  /** Last heartbeat, milliseconds since 1970 by the database's clock. */
+  seen_ms: number;
+}
+
+export interface WorkersTable {
+  study_id: number;
+  /** Its name: unique for each process that joins. */
+  worker: string;
+  owner: string;
+  capability: string;
+  /** `working`, or `left` when it has gone properly. */
+  state: string;
+  activity: string;
+  joined_ms: number;
+  seen_ms: number;
+}
+
+/** The controller's parameter vector, cut into shards (Zoph & Le 2017, §3.2). */
 export interface ShardsTable {
   study_id: number;
+  /** From 0. */
   shard: number;
-  revision: number;
-  bytes: Uint8Array;
-  updated_at: string;
+  /** How many updates were applied. */
+  version: number;
+  /** float32, little-endian. */
+  parameters: Uint8Array;
+  /** Adam's state and the gradients gathered so far (`parameter-server/shard.ts`). */
+  optimiser: Uint8Array;
+}
+
+/** One row for every gradient that was pushed. */
+export interface GradientsTable {
+  study_id: number;
+  replica: number;
+  sequence: number;
+  /** How many trials it was computed from. */
+  trials: number;
+  /** JSON: for each shard, the updates between the pull that it was computed at and its arrival. */
+  staleness: string;
+  applied_ms: number;
 }
 
 export interface EventsTable {
@@ -130,7 +192,11 @@ export interface Tables {
   trials: TrialsTable;
   epochs: EpochsTable;
   strategy_state: StrategyStateTable;
+  shared_studies: SharedStudiesTable;
+  replicas: ReplicasTable;
+  workers: WorkersTable;
   shards: ShardsTable;
+  gradients: GradientsTable;
   events: EventsTable;
   comparisons: ComparisonsTable;
   runs: RunsTable;

@@ -20,11 +20,18 @@ const retryMs = 5;
  * could never commit while SQLite's own time-out sleeps.
  */
 class ImmediateDriver extends SqliteDriver {
+  readonly #database: Database;
   readonly #lockTimeoutMs: number;
 
   constructor(database: Database, lockTimeoutMs: number) {
     super({ database });
+    this.#database = database;
     this.#lockTimeoutMs = lockTimeoutMs;
+  }
+
+  /** Where the disk is full SQLite has rolled back by itself; a second rollback would fail, and hide why. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.inTransaction) await super.rollbackTransaction(connection);
   }
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {

@@ -167,10 +167,11 @@ describe('opening a study file › that is none', () => {
     await expect(openStore(file(), { access: 'read' })).rejects.toThrow(StoreOlderError);
   });
 
-  it('a URL', async () => {
-    await expect(openStore('postgres://localhost/nas', { access: 'read' })).rejects.toThrow(
-      StoreUnsupportedError,
-    );
+  it('a URL of something that Nascent does not know, whose password is not repeated', async () => {
+    const url = 'mysql://me:geheim@localhost/nas';
+    await expect(openStore(url, { access: 'read' })).rejects.toThrow(StoreUnsupportedError);
+    await expect(openStore(url, { access: 'read' })).rejects.toThrow(/mysql: is neither/);
+    await expect(openStore(url, { access: 'read' })).rejects.not.toThrow(/geheim/);
   });
 
   it('a row that was damaged is named', async () => {

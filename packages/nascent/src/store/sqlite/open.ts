@@ -13,11 +13,10 @@ import {
 } from '../errors.ts';
 import type { ColumnTypes } from '../migrations/migration.ts';
 import { migrations, schemaVersion } from '../migrations/migrations.ts';
+import type { OpenOptions } from '../open-options.ts';
 import type { SqlConnection } from '../sql/connection.ts';
 import { SqlComparisonStore } from '../sql/sql-comparison-store.ts';
-import { SqlStore } from '../sql/sql-store.ts';
 import type { Tables } from '../sql/tables.ts';
-import type { Store } from '../store.ts';
 import { sqliteDialect } from './dialect.ts';
 import { translateSqliteError } from './translate.ts';
 
@@ -27,16 +26,9 @@ export const applicationId = 0x4e415343;
 const columnTypes: ColumnTypes = { serial: 'integer', integer: 'integer', real: 'real', bytes: 'blob' };
 const magic = 'SQLite format 3\0';
 
-export interface OpenOptions {
-  /**
-   * - `read`: changes and creates nothing, and needs no permission to write.
-   * - `write`: the file must exist; an older schema is brought up to date.
-   * - `create`: like `write`, and begins a new file where there is none.
-   */
-  readonly access: 'read' | 'write' | 'create';
-  /** How long to wait for another process's lock, in milliseconds; 10,000 by default. */
-  readonly lockTimeoutMs?: number;
-  readonly now?: () => Date;
+/** The store of a comparison, in a file of its own. @throws as `connectSqlite` */
+export async function openSqliteComparison(path: string, options: OpenOptions): Promise<ComparisonStore> {
+  return new SqlComparisonStore(await connectSqlite(path, options));
 }
 
 /**
@@ -46,16 +38,7 @@ export interface OpenOptions {
  * @throws StoreNotFoundError, NotAStudyFileError, StoreNewerError, StoreOlderError, StoreUnwritableError,
  *   StoreUnreadableError, StoreBusyError
  */
-export async function openSqlite(path: string, options: OpenOptions): Promise<Store> {
-  return new SqlStore(await connectSqlite(path, options));
-}
-
-/** The same file, opened for what it holds of a comparison. */
-export async function openSqliteComparison(path: string, options: OpenOptions): Promise<ComparisonStore> {
-  return new SqlComparisonStore(await connectSqlite(path, options));
-}
-
-async function connectSqlite(path: string, options: OpenOptions): Promise<SqlConnection> {
+export async function connectSqlite(path: string, options: OpenOptions): Promise<SqlConnection> {
   const { access, lockTimeoutMs = 10_000, now = () => new Date() } = options;
   const writing = access !== 'read';
   const translate = (thrown: unknown) => translateSqliteError(thrown, path, writing ? 'write' : 'read');
@@ -71,8 +54,10 @@ async function connectSqlite(path: string, options: OpenOptions): Promise<SqlCon
       db,
       location: path,
       rowLocks: false,
+      beginSnapshot: 'begin',
       now,
       translate,
+      mayRetry: () => false, // one writer at a time: nobody is in a conflict
       close: () => close(opened, db, writing),
     };
   } catch (thrown) {

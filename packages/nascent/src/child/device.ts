@@ -1,0 +1,20 @@
+import { type Device, devices, engineInfo } from '@nascent/torch';
+import { NascentError } from '../errors.ts';
+
+/**
+ * The device that children train on, by the name that libtorch has for it.
+ * @param wanted `cpu`, `cuda` (the first), `cuda:1`, `mps`, …; absent: `cpu`, for which the engine need not be loaded
+ * @throws NascentError `CONFIG_INVALID` where this libtorch does not reach it
+ */
+export function trainingDevice(wanted: string | undefined): Device {
+  if (wanted === undefined || wanted === 'cpu') return 'cpu';
+  const there = devices();
+  const named = wanted === 'cuda' ? 'cuda:0' : wanted;
+  if (there.includes(named)) return named;
+  throw new NascentError(
+    'CONFIG_INVALID',
+    `children cannot train on the device "${wanted}": libtorch ${engineInfo().libtorch} reaches ${there.join(', ')} ` +
+      'here. Name one of these; for a GPU, install its driver, point LIBTORCH at a libtorch made for it and run ' +
+      '`npm run setup`.',
+  );
+}
