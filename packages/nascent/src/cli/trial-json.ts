@@ -17,6 +17,7 @@ export function trialJson(trial: TrialRecord) {
     outcome: trial.outcome,
     attempt: trial.attempt,
     reusedFrom: trial.reusedFrom,
+    worker: trial.worker,
     architecture: trial.architecture,
   };
 }

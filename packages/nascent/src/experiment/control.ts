@@ -213,7 +213,7 @@ async function controlInFile(
         slots: pool.slots,
       });
       const { identity } = opening.process;
-      const worker = { name: `${identity.host}-${identity.pid}`, process: identity };
+      const worker = { name: `${identity.host}-${identity.pid}`, process: identity, device };
       const desk: TrialDesk = { store, study: shared.study, config, pool, queue, worker };
       const settings = settingsOf(options);
       const leave = new AbortController();

@@ -21,6 +21,9 @@ export interface TrialWorkerFacts {
   readonly threads: number;
   readonly pid: number;
   readonly overheadMs: number;
+  /** Of a shared study: the worker's name, and the device that it was given (`cpu`, `cuda:1`, …). */
+  readonly name?: string | undefined;
+  readonly device?: string | undefined;
 }
 
 /** What is fixed when a trial is drawn, and never changes afterwards. */

@@ -159,7 +159,7 @@ class RemoteWorker {
         config: this.#config,
         pool: this.#pool,
         queue,
-        worker: { name: this.#name, process: this.#process },
+        worker: { name: this.#name, process: this.#process, device: this.#options.device },
         onUnreachable: (error) => this.#unreachable(error),
       };
       const stopBeating = new AbortController();

@@ -194,7 +194,7 @@ function difference(end: FileState, expected: FileState): string {
 
 // Checkpoints --------------------------------------------------------------------------------------------------
 
-const finalEpochs = 60;
+const finalEpochs = 240;
 
 async function fillUnderCheckpoints({
   kind,

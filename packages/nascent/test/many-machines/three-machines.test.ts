@@ -88,8 +88,11 @@ describe.skipIf(machines === null || server === null)('a search on three machine
         expect(done.map(({ number, state }) => [number, state])).toEqual(
           Array.from({ length: trials }, (_, k) => [k + 1, 'completed']),
         );
-        for (const { score, epochs } of done) {
+        const names = (await store.shared.workers(id)).map((worker) => worker.worker);
+        for (const { score, epochs, worker } of done) {
           expect(epochs).toBe(2);
+          expect(names).toContain(worker?.name);
+          expect(worker).toMatchObject({ threads: 1, device: 'cpu' });
           expect(score).toMatchObject({ split: 'validation', metric: 'accuracy' });
         }
         const joined = await store.shared.workers(id);

@@ -45,7 +45,13 @@ const trialOutcome: z.ZodType<TrialOutcome> = z.union([
   z.object({ kind: z.literal('error'), message: z.string() }),
 ]);
 
-const worker = z.object({ threads: z.number(), pid: z.number(), overheadMs: z.number() });
+const worker = z.object({
+  threads: z.number(),
+  pid: z.number(),
+  overheadMs: z.number(),
+  name: z.string().optional(),
+  device: z.string().optional(),
+});
 
 const studyRow = z
   .object({

@@ -21,7 +21,12 @@ export interface TrialDesk {
   readonly pool: EvaluatorPool;
   readonly queue: Pick<TrialQueue, 'add'>;
   /** Who evaluates. */
-  readonly worker: { readonly name: string; readonly process: ProcessIdentity };
+  readonly worker: {
+    readonly name: string;
+    readonly process: ProcessIdentity;
+    /** Where its children are trained; absent: on the processor. */
+    readonly device?: string | undefined;
+  };
   readonly onUnreachable?: Persistence['onUnreachable'];
 }
 
@@ -76,7 +81,9 @@ export async function evaluateTrial(
   if (fenced) return 'obsolete';
 
   const finish = async (ended: EndedResult): Promise<JobEnd> => {
-    const told = { number, attempt, attemptLimit: config.limits.attempts, ...ended };
+    const { name, device = 'cpu' } = desk.worker;
+    const worker = ended.worker === null ? null : { ...ended.worker, name, device };
+    const told = { number, attempt, attemptLimit: config.limits.attempts, ...ended, worker };
     const charged = chargedSeconds(ended.facts, (performance.now() - beganMs) / 1000).seconds;
     const step = await persist(() => shared.finishAttempt(study.id, told, charged));
     return step.accepted ? 'finished' : 'obsolete';
