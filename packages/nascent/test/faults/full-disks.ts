@@ -279,6 +279,7 @@ async function retrainOnFullDisk({ ground, disk, out, random, left, scale, kind,
   const violations: Violation[] = [];
   let faults = 0;
   let reached = 0;
+  let tooLate = false;
   for (let freedAtMs: number | null = null; ; ) {
     const retraining = ground.start(out);
     await Promise.race([retraining.ended, retraining.says(/^\[epoch \d+\//m)]);
@@ -290,7 +291,7 @@ async function retrainOnFullDisk({ ground, disk, out, random, left, scale, kind,
         detail: `it goes on after epoch ${from}, and was at ${reached}`,
       });
     }
-    if (faults < left) {
+    if (faults < left && !tooLate) {
       await Promise.race([retraining.ended, sleep(random.uniform() * 400)]);
       disk.fill(4096 * random.integer(8));
     }
@@ -298,9 +299,16 @@ async function retrainOnFullDisk({ ground, disk, out, random, left, scale, kind,
     disk.free();
     freedAtMs = performance.now();
     if (code === 0) return { faults, recoveries, violations };
+    const said = [...retraining.said().matchAll(/^\[epoch (\d+)\//gm)].map(([, epoch]) => Number(epoch));
+    if (said.at(-1) === finalEpochs && !tooLate) {
+      // The last checkpoint was written before the disk was full: no fault of this kind. It has only to come to its end.
+      tooLate = true;
+      reached = 0;
+      freedAtMs = null;
+      continue;
+    }
     faults += 1;
     // The epoch that was said last may be the one whose checkpoint found no room.
-    const said = [...retraining.said().matchAll(/^\[epoch (\d+)\//gm)].map(([, epoch]) => Number(epoch));
     reached = Math.max(from, (said.at(-1) ?? 1) - 1);
     say(`${kind}: full after epoch ${reached}`);
     if (!/make room/i.test(retraining.said())) {
