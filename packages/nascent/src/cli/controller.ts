@@ -10,7 +10,7 @@ import { onInterruption } from './interruption.ts';
 import { logFormat } from './log-options.ts';
 import { positiveInteger } from './numbers.ts';
 import { DEFAULT_STUDY, locationText, studyLocation } from './open-study.ts';
-import { quoted } from './resume-command.ts';
+import { controllerCommand, quoted } from './resume-command.ts';
 import { rewardText, scoreText } from './search-view.ts';
 import { trialJson } from './trial-json.ts';
 
@@ -95,13 +95,11 @@ async function runCommand(
     const summary = await control(loaded?.config ?? null, controlOptions);
     report(context, summary, location, options);
     if (!summary.complete) {
-      const words = ['npx nascent controller', '--study', quoted(locationText(context, location))];
+      const command = controllerCommand(locationText(context, location), options);
       throw new CliFailure(
         'INTERRUPTED',
-        `left before the study was complete. Come back with:\n\n  ${words.join(' ')}\n`,
-        {
-          exitCode: 130,
-        },
+        `left before the study was complete. Come back with:\n\n  ${command}\n`,
+        { exitCode: 130 },
       );
     }
   } finally {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exportCommand, resumeCommand, retrainCommand } from './resume-command.ts';
+import { controllerCommand, exportCommand, resumeCommand, retrainCommand } from './resume-command.ts';
 
 describe('the command that resumes a search', () => {
   it('repeats the seed, which the study would be refused without, and the other options', () => {
@@ -12,7 +12,10 @@ describe('the command that resumes a search', () => {
     expect(resumeCommand('a.config.ts', 'a.db', {})).toBe('npx nascent search a.config.ts --study a.db');
   });
 
-  it('quotes file names that a shell would take apart', () => {
+  it('quotes what a shell would take apart', () => {
+    expect(resumeCommand('a.ts', 'a.db', { device: 'cuda:0, cuda:1' })).toBe(
+      "npx nascent search a.ts --study a.db --device 'cuda:0, cuda:1'",
+    );
     expect(resumeCommand("my config's.ts", 'a b.db', {})).toBe(
       "npx nascent search 'my config'\\''s.ts' --study 'a b.db'",
     );
@@ -27,6 +30,9 @@ describe('a command for a study on a server', () => {
   it('shows no password, and says where it comes from in a comment', () => {
     expect(resumeCommand('a.ts', study, { trials: 9 })).toBe(
       `npx nascent search a.ts --study ${shown} --trials 9 ${hint}`,
+    );
+    expect(controllerCommand(study, { replicas: 2 })).toBe(
+      `npx nascent controller --study ${shown} --replicas 2 ${hint}`,
     );
     expect(retrainCommand('3', { study })).toBe(`npx nascent retrain 3 --study ${shown} ${hint}`);
     expect(exportCommand('3', { study })).toBe(

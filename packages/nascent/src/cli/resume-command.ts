@@ -19,9 +19,15 @@ export function resumeCommand(
   { trials, workers, seed, device }: GivenOptions,
 ): string {
   const options = Object.entries({ trials, workers, seed, device }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name} ${value}`],
+    value === undefined ? [] : [`--${name} ${quoted(String(value))}`],
   );
   const words = ['npx nascent search', quoted(config), '--study', quoted(shownLocation(study)), ...options];
+  return withHint(words.join(' '), study);
+}
+
+/** The command by which a controller comes back; its config and number of trials are the study's own by now. */
+export function controllerCommand(study: string, { replicas }: { readonly replicas: number }): string {
+  const words = ['npx nascent controller', '--study', quoted(shownLocation(study)), `--replicas ${replicas}`];
   return withHint(words.join(' '), study);
 }
 

@@ -46,6 +46,9 @@ export function registerSearchCommand(program: Command, context: CliContext): vo
     .action((config: string, options: SearchOptions) => runSearch(context, config, options));
 }
 
+/** Evaluators whose children `nascent retrain` takes further. */
+const retrainable: ReadonlySet<string> = new Set(['image-classifier', 'language-model']);
+
 const CONFIG_HELP = `
 A config names what to use; every key is checked:
 
@@ -82,7 +85,7 @@ async function runSearch(context: CliContext, configFile: string, options: Searc
       onEvent: progress.see,
     });
     progress.end();
-    report(context, result, options, { location, trained: config.evaluator.use === 'image-classifier' });
+    report(context, result, options, { location, trained: retrainable.has(config.evaluator.use) });
     if (result.interrupted) {
       const command = resumeCommand(configFile, locationText(context, location), options);
       throw new CliFailure(

@@ -1,7 +1,7 @@
 import { NascentError } from '../errors.ts';
 import { assertEvaluatorSuits } from '../reinforce/reward.ts';
-import { StoreNotFoundError, StudyNotFoundError } from '../store/errors.ts';
-import { isUrl, openStore, studyNameOf } from '../store/open-store.ts';
+import { StoreNotFoundError } from '../store/errors.ts';
+import { isUrl, openStore, shownLocation, studyNameOf } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import { begunStrategy } from '../study/begun-strategy.ts';
 import { parseConfig, type StudyConfig, type StudyConfigInput } from '../study/config.ts';
@@ -19,12 +19,13 @@ import {
   type SharedStudy,
   type SharedStudyOpening,
 } from '../study/shared/run-controller.ts';
+import { sharedCurves } from '../study/shared/shared-curves.ts';
 import { type RunningProcess, thisProcess } from '../study/this-process.ts';
 import { liveness, type ProcessIdentity } from '../trial/owner.ts';
 import { nascentVersion } from '../version.ts';
 import { openEvaluatorPool } from '../workers/open-evaluator-pool.ts';
 
-/** What a process silent for so long is taken for: dead. */
+/** A process silent for so long is taken for dead. */
 export const DEAD_AFTER_MS = 15_000;
 const POLL_MS = 200;
 
@@ -41,6 +42,7 @@ export interface ControlOptions {
   readonly device?: string | undefined;
   /** A replica without a heartbeat for so long is dead; default 15 s. */
   readonly deadAfterMs?: number;
+  /** How often the store is asked for what is new; default 200 ms. */
   readonly pollMs?: number;
   /** Aborted to leave: others go on, and the same command takes its place again. */
   readonly signal?: AbortSignal;
@@ -60,6 +62,7 @@ export interface OpenedFacts {
 
 /** A controller was asked to take up a study that is not there, and was given no config to begin it with. */
 export class NothingToControlError extends NascentError {
+  /** @param location as it may be printed */
   constructor(location: string) {
     super(
       'NOTHING_TO_CONTROL',
@@ -96,9 +99,10 @@ async function configOf(
   config: StudyConfigInput | null,
   { study: location, trials }: ControlOptions,
 ): Promise<StudyConfig> {
-  const given =
-    config === null ? parseConfig(await storedConfig(location), `the config stored in the study`) : null;
-  const parsed = given ?? parseConfig(config, 'the config');
+  const parsed =
+    config === null
+      ? parseConfig(await storedConfig(location), 'the config stored in the study')
+      : parseConfig(config, 'the config');
   const wanted = { ...parsed, ...(trials === undefined ? {} : { trials }) };
   return {
     ...wanted,
@@ -108,13 +112,10 @@ async function configOf(
 
 async function storedConfig(location: string): Promise<unknown> {
   const store = await openStore(location, { access: 'write' }).catch((thrown: unknown) => {
-    throw thrown instanceof StoreNotFoundError ? new NothingToControlError(location) : thrown;
+    throw thrown instanceof StoreNotFoundError ? new NothingToControlError(shownLocation(location)) : thrown;
   });
   try {
-    const study = await existingStudy(store, studyNameOf(location)).catch((thrown: unknown) => {
-      if (thrown instanceof StudyNotFoundError) return null;
-      throw thrown;
-    });
+    const study = await existingStudy(store, studyNameOf(location));
     if (study === null) throw new NothingToControlError(store.location);
     return study.config;
   } finally {
@@ -214,7 +215,8 @@ async function controlInFile(
       });
       const { identity } = opening.process;
       const worker = { name: `${identity.host}-${identity.pid}`, process: identity, device };
-      const desk: TrialDesk = { store, study: shared.study, config, pool, queue, worker };
+      const curves = sharedCurves(store, shared.study, config);
+      const desk: TrialDesk = { store, study: shared.study, config, pool, queue, worker, curves };
       const settings = settingsOf(options);
       const leave = new AbortController();
       const onAbort = () => leave.abort();
@@ -232,8 +234,11 @@ async function controlInFile(
       } finally {
         leave.abort();
         settings.signal.removeEventListener('abort', onAbort);
-        await consumer.close();
-        await store.release(shared.study.id, identity);
+        try {
+          await consumer.close(); // rejects with what the evaluator threw
+        } finally {
+          await store.release(shared.study.id, identity);
+        }
       }
     } finally {
       await store.close();

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Executioner, Killed, mortal } from '../../test/fixtures/mortal-store.ts';
 import {
   rememberingStrategy,
   toyConfig,
@@ -14,7 +15,6 @@ import { randomStream } from '../random.ts';
 import { encodeSample } from '../search-space/tokens.ts';
 import { sampleUniformly } from '../search-space/uniform.ts';
 import { openStore } from '../store/open-store.ts';
-import type { Store } from '../store/store.ts';
 import type { EvaluatorPool } from './evaluator-pool.ts';
 import { runStudy } from './run-study.ts';
 import type { StoppingRule } from './stopping/rule.ts';
@@ -25,28 +25,7 @@ import type { StoppingRule } from './stopping/rule.ts';
  * thing, with SIGKILL, is test/crash/sigkill-resume.test.ts.
  */
 
-class Killed extends Error {}
-
-/** Counts the steps of a run and ends it at one of them; whatever is tried after that fails. */
-class Executioner {
-  step = 0;
-  dead = false;
-  readonly #at: number;
-
-  constructor(at: number) {
-    this.#at = at;
-  }
-
-  pass(): void {
-    if (this.dead || this.step === this.#at) {
-      this.dead = true;
-      throw new Killed();
-    }
-    this.step++;
-  }
-}
-
-const changing = [
+const changing = new Set([
   'createStudy',
   'claim',
   'release',
@@ -56,24 +35,7 @@ const changing = [
   'tell',
   'requeueRunning',
   'log',
-];
-
-function mortalStore(store: Store, executioner: Executioner): Store {
-  return new Proxy(store, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== 'function') return member;
-      return async (...args: unknown[]) => {
-        if (executioner.dead) throw new Killed();
-        const steps = changing.includes(String(name));
-        if (steps) executioner.pass(); // dies before the transaction
-        const result: unknown = await member.apply(target, args);
-        if (steps) executioner.pass(); // dies after it, before anybody hears of it
-        return result;
-      };
-    },
-  });
-}
+]);
 
 function mortalPool(executioner: Executioner, slots: number, epochs: number): EvaluatorPool {
   const pool = toyPool({ slots, epochs });
@@ -120,7 +82,7 @@ async function run(
   });
   try {
     await runStudy({
-      store: mortalStore(store, executioner),
+      store: mortal(store, executioner, changing),
       config,
       space: toySpace,
       strategy: rememberingStrategy(config.seed),

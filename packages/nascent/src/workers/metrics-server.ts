@@ -16,7 +16,7 @@ export interface MetricsServer {
 
 /** Nobody can listen there. */
 export class MetricsPortError extends NascentError {
-  constructor(host: string, port: number, cause: Error) {
+  constructor(host: string, port: number, cause: unknown) {
     super(
       'METRICS_PORT',
       `metrics cannot be served at ${host}:${port}. Choose another --metrics PORT or --metrics-host`,
@@ -53,8 +53,10 @@ export async function openMetricsServer({ host, port, read }: MetricsServerOptio
     }
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(new MetricsPortError(host, port, cause)));
-    server.listen(port, host, resolve);
+    server.once('error', reject);
+    server.listen(port, host, resolve); // throws at once where there is no such port
+  }).catch((cause: unknown) => {
+    throw new MetricsPortError(host, port, cause);
   });
   const address = server.address();
   return {

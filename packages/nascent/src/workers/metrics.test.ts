@@ -70,6 +70,9 @@ describe('metrics of a worker', () => {
       await expect(openMetricsServer({ host: '127.0.0.1', port: server.port, read })).rejects.toMatchObject({
         code: 'METRICS_PORT',
       });
+      await expect(openMetricsServer({ host: '127.0.0.1', port: 70_000, read })).rejects.toMatchObject({
+        code: 'METRICS_PORT',
+      });
     } finally {
       await server.close();
     }

@@ -11,7 +11,8 @@ import type { StudyConfig } from '../study/config.ts';
 import { EvaluatorFailedError } from '../study/errors.ts';
 import type { EvaluatorPool } from '../study/evaluator-pool.ts';
 import { evaluateTrial, type JobEnd, type TrialDesk } from '../study/shared/evaluate-trial.ts';
-import type { TrialJob } from '../study/shared/trial-queue.ts';
+import { sharedCurves } from '../study/shared/shared-curves.ts';
+import type { TrialJob, TrialQueue } from '../study/shared/trial-queue.ts';
 import { thisProcess } from '../study/this-process.ts';
 import { nascentVersion } from '../version.ts';
 import { allowedEvaluator } from './allowed-evaluator.ts';
@@ -45,6 +46,7 @@ export interface RemoteWorkerOptions {
   readonly finishOnLeave?: boolean;
   /** Stays when the study is complete. */
   readonly stay?: boolean;
+  /** Between signs of life; 5000 by default. */
   readonly heartbeatMs?: number;
   /** Aborted to leave. */
   readonly signal: AbortSignal;
@@ -145,54 +147,64 @@ class RemoteWorker {
   }
 
   async run(): Promise<RemoteWorkerSummary> {
-    const { signal, study: url, slots = 1, heartbeatMs = DEFAULT_HEARTBEAT_MS } = this.#options;
+    const { signal, study: url } = this.#options;
     const asked = (): void => this.#end('asked');
     signal.addEventListener('abort', asked, { once: true });
     if (signal.aborted) asked();
     try {
-      if (!(await this.#join())) return { worker: this.#name, why: 'asked', finished: 0 };
       const queue = await openTrialQueue(url, this.#study.id);
-      const metrics = await this.#serveMetrics(queue.counts);
-      const desk: TrialDesk = {
-        store: this.#store,
-        study: this.#study,
-        config: this.#config,
-        pool: this.#pool,
-        queue,
-        worker: { name: this.#name, process: this.#process, device: this.#options.device },
-        onUnreachable: (error) => this.#unreachable(error),
-      };
-      const stopBeating = new AbortController();
-      const beating = this.#beat(stopBeating.signal);
-      const consumer = consumeTrials(url, this.#study.id, {
-        slots,
-        heartbeatMs,
-        handler: (job) => this.#evaluate(desk, job),
-        onUnreachable: (error) => this.#unreachable(error),
-        onProblem: (problem) => this.#log.log('debug', 'queue-problem', `the queue: ${messageOf(problem)}`),
-      });
       try {
-        const why = await this.#ending;
-        this.#sayEnding(why);
-        if (why === 'failed' || this.#options.finishOnLeave !== true) this.#handBack.abort();
-        await consumer.close();
-        stopBeating.abort();
-        await beating;
-        await this.#leave();
-        if (this.#failure !== null) throw this.#failure.thrown;
-        return {
-          worker: this.#name,
-          why: why === 'complete' ? why : 'asked',
-          finished: this.#tally.ends('finished'),
-        };
+        // Before it joins: a port that is taken shall leave no worker behind that seems to live.
+        const metrics = await this.#serveMetrics(queue.counts);
+        try {
+          if (!(await this.#join())) return { worker: this.#name, why: 'asked', finished: 0 };
+          return await this.#work(queue);
+        } finally {
+          await metrics?.close();
+        }
       } finally {
-        stopBeating.abort();
-        await metrics?.close();
         await queue.close();
       }
     } finally {
       signal.removeEventListener('abort', asked);
     }
+  }
+
+  async #work(queue: TrialQueue): Promise<RemoteWorkerSummary> {
+    const { study: url, slots = 1, heartbeatMs = DEFAULT_HEARTBEAT_MS } = this.#options;
+    const desk: TrialDesk = {
+      store: this.#store,
+      study: this.#study,
+      config: this.#config,
+      pool: this.#pool,
+      queue,
+      worker: { name: this.#name, process: this.#process, device: this.#options.device },
+      curves: sharedCurves(this.#store, this.#study, this.#config),
+      onUnreachable: (error) => this.#unreachable(error),
+    };
+    const stopBeating = new AbortController();
+    const beating = this.#beat(stopBeating.signal);
+    const consumer = consumeTrials(url, this.#study.id, {
+      slots,
+      heartbeatMs,
+      handler: (job) => this.#evaluate(desk, job),
+      onUnreachable: (error) => this.#unreachable(error),
+      onProblem: (problem) => this.#log.log('debug', 'queue-problem', `the queue: ${messageOf(problem)}`),
+    });
+    try {
+      const why = await this.#ending;
+      const finishes = why !== 'failed' && this.#options.finishOnLeave === true;
+      this.#sayEnding(why, finishes);
+      if (!finishes) this.#handBack.abort();
+      await consumer.close();
+    } finally {
+      stopBeating.abort();
+      await beating;
+    }
+    await this.#leave();
+    if (this.#failure !== null) throw this.#failure.thrown;
+    const why = (await this.#ending) === 'complete' ? 'complete' : 'asked';
+    return { worker: this.#name, why, finished: this.#tally.ends('finished') };
   }
 
   /** False: it was asked to leave while the evaluator was being loaded. */
@@ -292,15 +304,10 @@ class RemoteWorker {
     this.#log.log('info', 'database-back', `the database is back after ${seconds.toFixed(0)} s`, { seconds });
   }
 
-  #sayEnding(why: 'asked' | 'complete' | 'failed'): void {
+  #sayEnding(why: 'asked' | 'complete' | 'failed', finishes: boolean): void {
     const running = this.#tally.running.length;
     const children = `${running} ${running === 1 ? 'child' : 'children'} in training`;
-    const rest =
-      running === 0
-        ? ''
-        : this.#options.finishOnLeave === true
-          ? `: finishing ${children}`
-          : `: handing back ${children}`;
+    const rest = running === 0 ? '' : `: ${finishes ? 'finishing' : 'handing back'} ${children}`;
     const words = {
       asked: 'leaving',
       complete: 'the study is complete',

@@ -338,7 +338,8 @@ class Network {
   static async to(target: URL): Promise<Network> {
     const { createConnection } = await import('node:net');
     const network: Network = new Network(
-      createServer((near) => {
+      // Half open: its own system's end of the connection must not answer for a server that is silent.
+      createServer({ allowHalfOpen: true }, (near) => {
         const far = createConnection(Number(target.port), target.hostname);
         for (const [from, to] of [
           [near, far],
@@ -349,9 +350,11 @@ class Network {
             if (!network.silent) to.write(bytes);
           });
           from.on('error', () => {});
-          from.on('close', () => {
-            if (!network.silent) to.destroy();
-          });
+          for (const end of ['end', 'close']) {
+            from.on(end, () => {
+              if (!network.silent) to.destroy();
+            });
+          }
         }
       }),
     );

@@ -240,6 +240,44 @@ export function sharedStoreContract(name: string, make: () => Promise<Backend>):
       expect(await store.strategyState(study)).toEqual({ bytes: Uint8Array.of(8), revision: 2 });
     });
 
+    it('of a draw and a push from the same revision one is stored, and the state is that one’s', async () => {
+      await store.shared.share(study, { accumulate: 1, baseline: null }, []);
+      await claim(me, 2);
+      const rounds = 40;
+      await draw(me, 2, rounds);
+      for (let number = 1; number <= rounds; number++) await finish(number);
+      const door = await backend.open();
+      try {
+        let sequence = 1;
+        let revision = 0;
+        for (let round = 1; round <= rounds; round++) {
+          const changes = await Promise.allSettled([
+            store.shared.draw(study, me, 1, { atMost: round, countSpent: false }, ({ drawn }) => ({
+              trials: [newTrial(drawn + 1)],
+              state: { bytes: Uint8Array.of(0), from: revision },
+            })),
+            door.shared.push(
+              study,
+              me,
+              {
+                ...push(2, sequence, [sequence], 0),
+                state: { bytes: Uint8Array.of(1), from: revision },
+              },
+              raise,
+            ),
+          ]);
+          const refused = changes.filter((change) => change.status === 'rejected');
+          expect(refused.map(({ reason }) => reason)).toEqual([expect.any(StrategyStateConflictError)]);
+          revision += 1;
+          const winner = changes.findIndex(({ status }) => status === 'fulfilled');
+          expect(await store.strategyState(study)).toEqual({ bytes: Uint8Array.of(winner), revision });
+          sequence += winner;
+        }
+      } finally {
+        await door.close();
+      }
+    });
+
     it('an attempt is begun once, by one worker; asked again that one gets the same answer', async () => {
       await share();
       await claim();

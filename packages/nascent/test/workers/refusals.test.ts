@@ -1,6 +1,10 @@
+import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { control } from '../../src/experiment/control.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { runRemoteWorker } from '../../src/workers/remote-worker.ts';
 import { openWorkerLog } from '../../src/workers/worker-log.ts';
+import { newStudy } from '../contract/store-contract.ts';
 import { postgresForTests } from '../postgres-server.ts';
 import {
   architectures,
@@ -12,7 +16,7 @@ import {
 } from './shared-study.ts';
 
 const postgres = await postgresForTests();
-const open: SharedStudy[] = [];
+const open: { dispose(): Promise<void> }[] = [];
 
 afterEach(async () => {
   delete process.env['NASCENT_TEST_CHECKSUM'];
@@ -95,5 +99,57 @@ describe.skipIf(postgres === null)('a worker refuses', () => {
     expect((await worker.ended).code).toBe(1);
     expect(worker.output).toContain('cannot reach postgres://nas@127.0.0.1:1/nas/study');
     expect(worker.output).not.toContain('quite-secret');
+  });
+
+  it('a port for metrics that is taken, and leaves no worker behind', async () => {
+    const shared = await begin({});
+    const taken = createServer();
+    const port = await new Promise<number>((resolve) => {
+      taken.listen(0, '127.0.0.1', () => {
+        const address = taken.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+    try {
+      const worker = shared.worker(['--metrics', String(port)]);
+      expect((await worker.ended).code).toBe(1);
+      expect(worker.output).toContain(`metrics cannot be served at 127.0.0.1:${port}`);
+      expect(await shared.store.shared.workers(shared.study.id)).toEqual([]);
+    } finally {
+      taken.close();
+    }
+  });
+});
+
+describe.skipIf(postgres === null)('a controller without a config refuses', () => {
+  async function database(): Promise<string> {
+    if (postgres === null) throw new Error('this suite is skipped without PostgreSQL');
+    const name = await postgres.createDatabase();
+    open.push({ dispose: () => postgres.dropDatabase(name) });
+    const url = new URL(postgres.url(name));
+    url.password ||= 'quite-secret';
+    return url.href;
+  }
+
+  it('a database without a study, without printing the password', async () => {
+    const url = await database();
+    const refused = await control(null, { study: `${url}/study` }).catch((thrown: unknown) => thrown);
+    expect(refused).toMatchObject({ code: 'NOTHING_TO_CONTROL' });
+    expect(String(refused)).not.toContain(decodeURIComponent(new URL(url).password));
+    const store = await openStore(`${url}/study`, { access: 'create' });
+    await store.close();
+    const still = control(null, { study: `${url}/study` });
+    await expect(still).rejects.toMatchObject({ code: 'NOTHING_TO_CONTROL' });
+  });
+
+  it('a URL that does not say which of several studies is meant, and names them', async () => {
+    const url = await database();
+    const store = await openStore(url, { access: 'create' });
+    for (const name of ['first', 'second']) await store.createStudy({ ...newStudy, name });
+    await store.close();
+    await expect(control(null, { study: url })).rejects.toMatchObject({
+      code: 'STUDY_NOT_FOUND',
+      message: expect.stringMatching(/first.*second/),
+    });
   });
 });

@@ -11,8 +11,8 @@ import { isConflict, translatePostgresError } from './translate.ts';
  * Connects to the database of a study's URL.
  *
  * Transactions are READ COMMITTED with row locks: every method that decides by what it read has locked the row of
- * the study or of the trial before reading it. What was committed survives a crash of the server, unless its
- * administrator has set `fsync` or `synchronous_commit` otherwise.
+ * the study, the replica or the trial before reading it, or decides and changes in one statement. What was
+ * committed survives a crash of the server, unless its administrator has set `fsync` or `synchronous_commit` otherwise.
  * @throws StoreUrlError, StoreUnreachableError, StoreAccessDeniedError, DatabaseNotFoundError, StoreTlsError,
  *   StoreNotFoundError, NotAStudyDatabaseError, StoreNewerError, StoreOlderError, StoreUnwritableError,
  *   StoreUnreadableError

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Socket } from 'node:net';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg, { type ClientConfig, type PoolClient } from 'pg';
@@ -85,9 +84,12 @@ export function openPool(options: PoolOptions): PostgresPool {
       const late = setTimeout(() => {
         for (const client of live) cut(client);
       }, closeWaitMs);
-      await pool.end();
-      await Promise.all([...live].map((client) => once(client, 'end')));
-      clearTimeout(late);
+      try {
+        await pool.end();
+        await Promise.all([...live].map(ended));
+      } finally {
+        clearTimeout(late);
+      }
     },
   };
 }
@@ -119,6 +121,13 @@ function guard(client: PoolClient, answerMs: number | null): PostgresPoolClient 
   }
   // Kysely's declaration has a second form, for cursors.
   return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release() };
+}
+
+/** Not `once`, which rejects where the connection had to be cut: that one is closed as well. */
+function ended(client: PoolClient): Promise<void> {
+  return new Promise((resolve) => {
+    client.once('end', resolve);
+  });
 }
 
 function cut(client: PoolClient): void {

@@ -121,6 +121,8 @@ function unreachableReason(thrown: Error, code: string | undefined): string | nu
 }
 
 function isTlsFault(thrown: Error, code: string | undefined): boolean {
+  // In the server's words are names of databases and users; of a certificate it speaks under this code alone.
+  if ('severity' in thrown && code !== '28000') return false;
   return (
     /SSL connection|TLS|certificate/i.test(thrown.message) ||
     (code !== undefined &&

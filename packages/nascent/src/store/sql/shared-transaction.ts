@@ -22,7 +22,7 @@ import { isSameProcess, StudyTransaction } from './study-transaction.ts';
  * Changes the rows of a shared study inside one transaction.
  *
  * Rows are locked in one order, so that no two transactions wait for each other: study → replica → shards → shared study →
- * trials.
+ * strategy state → trials.
  */
 export class SharedTransaction extends StudyTransaction {
   get nowMs() {
@@ -129,16 +129,7 @@ export class SharedTransaction extends StudyTransaction {
       wanted,
     });
     if (state !== null) await this.changeState(state);
-    const records = await this.addTrials(trials);
-    if (records.length > 0) {
-      await this.db
-        .updateTable('trials')
-        .set({ replica })
-        .where('study_id', '=', this.study)
-        .where('number', '>', drawn)
-        .execute();
-    }
-    return records;
+    return this.addTrials(trials, replica);
   }
 
   async push(owner: ProcessIdentity, push: Push, effect: PushEffect): Promise<PushReceipt> {
@@ -149,7 +140,7 @@ export class SharedTransaction extends StudyTransaction {
     if (sequence <= record.sequence) return { kind: 'repeated' };
     if (sequence !== record.sequence + 1)
       throw refuse(`after ${record.sequence} comes ${record.sequence + 1}.`);
-    const before = await this.lockShards();
+    const before = await this.#lockShards();
     if (pulled.length !== before.length) {
       throw refuse(`it names the versions of ${pulled.length} shards, the study has ${before.length}.`);
     }
@@ -190,7 +181,7 @@ export class SharedTransaction extends StudyTransaction {
   }
 
   /** Locked in the order of their numbers. */
-  async lockShards(): Promise<readonly ShardRecord[]> {
+  async #lockShards(): Promise<readonly ShardRecord[]> {
     let query = this.db
       .selectFrom('shards')
       .select(['version', 'parameters', 'optimiser'])

@@ -101,7 +101,7 @@ export class SqlSharedStore implements SharedStore {
   }
 
   beatReplicas(study: number, owner: ProcessIdentity): Promise<readonly number[]> {
-    return this.#work.reading(async (db) => {
+    return this.#work.transaction(async (db) => {
       const rows = await db
         .updateTable('replicas')
         .set({ seen_ms: databaseMs(this.#connection) })
@@ -114,7 +114,7 @@ export class SqlSharedStore implements SharedStore {
   }
 
   releaseReplicas(study: number, owner: ProcessIdentity): Promise<void> {
-    return this.#work.reading(async (db) => {
+    return this.#work.transaction(async (db) => {
       await db
         .updateTable('replicas')
         .set({ owner: null })
@@ -274,7 +274,7 @@ export class SqlSharedStore implements SharedStore {
     capability: WorkerCapability,
   ): Promise<void> {
     const activity: WorkerActivity = { running: [], finished: 0, failed: 0, lastError: null };
-    return this.#work.reading(async (db) => {
+    return this.#work.transaction(async (db) => {
       const nowMs = databaseMs(this.#connection);
       await db
         .insertInto('workers')
@@ -309,7 +309,7 @@ export class SqlSharedStore implements SharedStore {
     name: string,
     columns: { readonly activity?: string; readonly state?: string },
   ): Promise<void> {
-    return this.#work.reading(async (db) => {
+    return this.#work.transaction(async (db) => {
       await db
         .updateTable('workers')
         .set({ ...columns, seen_ms: databaseMs(this.#connection) })

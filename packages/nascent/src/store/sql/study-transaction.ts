@@ -52,7 +52,11 @@ export class StudyTransaction extends StudyRows<Transaction<Tables>> {
       .execute();
   }
 
-  async addTrials(trials: readonly NewTrial[]): Promise<readonly TrialRecord[]> {
+  /** @param replica of a shared study: whose they are */
+  async addTrials(
+    trials: readonly NewTrial[],
+    replica: number | null = null,
+  ): Promise<readonly TrialRecord[]> {
     const drawn = await this.trialCount();
     const records: TrialRecord[] = [];
     for (const [i, trial] of trials.entries()) {
@@ -78,6 +82,7 @@ export class StudyTransaction extends StudyRows<Transaction<Tables>> {
           facts: '{}',
           epochs: 0,
           queued_at: this.moment(),
+          replica,
         })
         .returningAll()
         .executeTakeFirstOrThrow();
@@ -86,23 +91,28 @@ export class StudyTransaction extends StudyRows<Transaction<Tables>> {
     return records;
   }
 
-  /** @returns the new revision */
+  /** @returns the new revision @throws StrategyStateConflictError */
   async changeState({ bytes, from }: StateChange): Promise<number> {
-    const found = await this.db
-      .selectFrom('strategy_state')
-      .select('revision')
-      .where('study_id', '=', this.study)
-      .executeTakeFirst();
-    const current = found?.revision ?? 0;
-    if (current !== from) throw new StrategyStateConflictError(this.connection.location, from, current);
-    const row = { revision: current + 1, bytes: Buffer.from(bytes), updated_at: this.moment() };
-    if (found === undefined) {
-      const first = { study_id: this.study, ...row };
-      await this.db.insertInto('strategy_state').values(first).execute();
-    } else {
-      await this.db.updateTable('strategy_state').set(row).where('study_id', '=', this.study).execute();
-    }
-    return row.revision;
+    const row = { revision: from + 1, bytes: Buffer.from(bytes), updated_at: this.moment() };
+    // Compared and changed in one statement: no lock is common to all who change it (a draw and a push of others).
+    const stored =
+      from === 0
+        ? await this.db
+            .insertInto('strategy_state')
+            .values({ study_id: this.study, ...row })
+            .onConflict((conflict) => conflict.column('study_id').doNothing())
+            .returning('revision')
+            .executeTakeFirst()
+        : await this.db
+            .updateTable('strategy_state')
+            .set(row)
+            .where('study_id', '=', this.study)
+            .where('revision', '=', from)
+            .returning('revision')
+            .executeTakeFirst();
+    if (stored !== undefined) return stored.revision;
+    const current = (await this.strategyState())?.revision ?? 0;
+    throw new StrategyStateConflictError(this.connection.location, from, current);
   }
 
   start(number: number, { host, bootId, pid, startTime }: ProcessIdentity): Promise<Step<TrialRecord>> {
@@ -225,19 +235,11 @@ export class StudyTransaction extends StudyRows<Transaction<Tables>> {
       .execute();
   }
 
-  /** @returns how many of them were not there yet */
-  async #addEpochs(number: number, curve: readonly EpochReport[]): Promise<number> {
-    let added = 0;
+  async #addEpochs(number: number, curve: readonly EpochReport[]): Promise<void> {
     for (let from = 0; from < curve.length; from += rowsAtOnce) {
       const rows = curve.slice(from, from + rowsAtOnce).map((epoch) => epochToRow(this.study, number, epoch));
-      const { numInsertedOrUpdatedRows = 0n } = await this.db
-        .insertInto('epochs')
-        .values(rows)
-        .onConflict((conflict) => conflict.columns(['study_id', 'trial', 'epoch']).doNothing())
-        .executeTakeFirstOrThrow();
-      added += Number(numInsertedOrUpdatedRows);
+      await this.db.insertInto('epochs').values(rows).execute();
     }
-    return added;
   }
 
   async #dropEpochs(number: number): Promise<void> {

@@ -7,10 +7,9 @@ import type { StudyConfig } from '../config.ts';
 import { EvaluatorFailedError } from '../errors.ts';
 import type { EvaluatorPool, JobResult } from '../evaluator-pool.ts';
 import { type EndedResult, resultOfEvaluation, resultOfFailure, resultOfTwin } from '../result-of-trial.ts';
-import { KnownCurves } from '../stopping/known-curves.ts';
-import type { StoppingRule } from '../stopping/rule.ts';
 import { chargedSeconds } from '../trial-cost.ts';
 import { type Persistence, persistently } from './persistently.ts';
+import type { SharedCurves } from './shared-curves.ts';
 import type { TrialJob, TrialQueue } from './trial-queue.ts';
 
 /** What an evaluation of a shared study's trial needs around it. */
@@ -27,6 +26,8 @@ export interface TrialDesk {
     /** Where its children are trained; absent: on the processor. */
     readonly device?: string | undefined;
   };
+  /** Of the study's stopping rule; null where it has none. */
+  readonly curves: SharedCurves | null;
   readonly onUnreachable?: Persistence['onUnreachable'];
 }
 
@@ -121,7 +122,7 @@ type Trained = JobResult | { readonly kind: 'reused'; readonly twin: TrialRecord
 
 /** Trains the child and stores its epochs. `fenced`: the attempt is not current any more, whatever came out. */
 async function train(
-  { store, study, config, pool }: TrialDesk,
+  { store, study, config, pool, curves }: TrialDesk,
   trial: TrialRecord,
   signal: AbortSignal,
   persist: <T>(work: () => Promise<T>) => Promise<T>,
@@ -148,8 +149,7 @@ async function train(
     written.catch(() => {}); // it is awaited below, once the child is done
   };
   try {
-    const { stopping } = config;
-    const curves = stopping === undefined ? null : await persist(() => curvesSoFar(store, study, stopping));
+    if (curves !== null) await persist(() => curves.refresh());
     const judge =
       curves === null ? undefined : (curve: readonly EpochReport[]) => curves.judge(number, curve);
     const job = { trial: number, attempt, architecture, seed };
@@ -158,15 +158,6 @@ async function train(
     return { result, fenced };
   } finally {
     signal.removeEventListener('abort', onAbort);
+    curves?.forget(number); // what it came to is read from the store, as that of all others
   }
-}
-
-/** The curves of the trials that have ended by now: what a shared study's stopping rule goes by. */
-async function curvesSoFar(store: Store, study: StudyRecord, rule: StoppingRule): Promise<KnownCurves> {
-  const curves = new KnownCurves(rule);
-  for (const { number, outcome, reusedFrom } of await store.trials(study.id)) {
-    if (outcome === null || reusedFrom !== null) continue;
-    curves.ended(number, await store.curve(study.id, number), outcome);
-  }
-  return curves;
 }

@@ -2,47 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  rememberingStrategy,
-  toyConfig,
-  toyPool,
-  toyProcess,
-  toySpace,
-} from '../../../test/fixtures/toy-study.ts';
+import { Executioner, Killed, mortal } from '../../../test/fixtures/mortal-store.ts';
+import { runToyShared } from '../../../test/fixtures/toy-shared-study.ts';
+import { rememberingStrategy, toyConfig, toySpace } from '../../../test/fixtures/toy-study.ts';
 import { openStore } from '../../store/open-store.ts';
-import type { Store } from '../../store/store.ts';
 import { policyGradient } from '../../strategy/policy-gradient.ts';
 import type { Strategy } from '../../strategy/strategy.ts';
-import type { StudyConfig } from '../config.ts';
-import { evaluateTrial } from './evaluate-trial.ts';
-import { openLocalQueue } from './local-queue.ts';
-import { openSharedStudy, runController } from './run-controller.ts';
 
 /*
  * Kills a controller with its worker at every step at which a process can die: before and after each transaction. Here
  * "killed" means that the store stops answering; the real thing, with SIGKILL of several processes, is test/crash.
  */
-
-class Killed extends Error {}
-
-/** Counts the transactions of a process and ends it at one of them; whatever is tried after that fails. */
-class Executioner {
-  step = 0;
-  dead = false;
-  readonly #at: number;
-
-  constructor(at: number) {
-    this.#at = at;
-  }
-
-  pass(): void {
-    if (this.dead || this.step === this.#at) {
-      this.dead = true;
-      throw new Killed();
-    }
-    this.step++;
-  }
-}
 
 const changing = new Set([
   'createStudy',
@@ -56,59 +26,6 @@ const changing = new Set([
   'finishAttempt',
   'requeueAttempt',
 ]);
-
-/** `of`, whose changing methods die by the executioner's choice, before or after they are done. */
-function mortal<T extends object>(of: T, executioner: Executioner): T {
-  return new Proxy(of, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (name === 'shared') return mortal(member as object, executioner);
-      if (typeof member !== 'function') return member;
-      return async (...args: unknown[]) => {
-        if (executioner.dead) throw new Killed();
-        const steps = changing.has(String(name));
-        if (steps) executioner.pass();
-        const result: unknown = await member.apply(target, args);
-        if (steps) executioner.pass();
-        return result;
-      };
-    },
-  });
-}
-
-/** A process with one replica and one worker; a different pid each time. */
-async function live(pid: number, store: Store, config: StudyConfig, strategy: Strategy): Promise<void> {
-  const process = toyProcess(pid);
-  const common = {
-    store,
-    config,
-    space: toySpace,
-    strategy,
-    evaluatorIdentity: 'toy',
-    codeVersion: '0.0.0',
-    process,
-  };
-  const shared = await openSharedStudy(common);
-  const queue = openLocalQueue();
-  const worker = { name: `toy-${pid}`, process: process.identity };
-  const desk = { store, study: shared.study, config, pool: toyPool(), queue, worker };
-  const leave = new AbortController();
-  const consumer = queue.consume(1, async (job) => {
-    await evaluateTrial(desk, job, leave.signal, { value: true });
-  });
-  let died: unknown = null;
-  consumer.done.catch((thrown: unknown) => {
-    died = thrown;
-    leave.abort();
-  });
-  try {
-    const settings = { replicas: 1, deadAfterMs: 1, pollMs: 1, signal: leave.signal, onEvent: () => {} };
-    const { complete } = await runController({ ...common, ...settings, queue, shared });
-    if (!complete) throw died ?? new Error('the controller left although nobody told it to');
-  } finally {
-    await consumer.close().catch(() => {}); // its death was seen above
-  }
-}
 
 let directory: string;
 beforeAll(async () => {
@@ -164,7 +81,8 @@ describe.each([...strategies.keys()])(
         const store = await openStore(file, { access: 'create' });
         const strategy = fresh();
         try {
-          await live(pid + 1, at === null ? store : mortal(store, at), config, strategy);
+          const its = at === null ? store : mortal(store, at, changing);
+          await runToyShared(its, config, strategy, { pid: pid + 1, deadAfterMs: 1 });
           if (at !== null) return executioner.step; // it lived to the end
         } catch (thrown) {
           if (!(thrown instanceof Killed)) throw thrown;

@@ -94,10 +94,12 @@ export class ReplicaSet {
     const claimed = await this.#persist(() =>
       store.shared.claimReplicas(study.id, owner, replicas, deadAfterMs),
     );
-    const kept = new Map(this.#replicas.map((replica) => [replica.number, replica]));
-    this.#replicas = claimed.map(
-      ({ replica, sequence }) => kept.get(replica) ?? { number: replica, learner: learner(), sequence },
-    );
+    const kept = new Map(this.#replicas.map((replica) => [replica.number, replica.learner]));
+    this.#replicas = claimed.map(({ replica, sequence }) => ({
+      number: replica,
+      learner: kept.get(replica) ?? learner(),
+      sequence,
+    }));
     onEvent({ kind: 'replicas-claimed', replicas: claimed.map(({ replica }) => replica) });
   }
 

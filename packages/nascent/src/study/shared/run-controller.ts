@@ -81,7 +81,11 @@ export async function openSharedStudy(opening: SharedStudyOpening): Promise<Shar
     store.shared,
     { study: study.id, owner },
     { parameters: policy.initial.parameters.length, shards: sharing.shards },
-    { ...policy, accumulate: sharing.accumulate },
+    {
+      learningRate: policy.learningRate,
+      baselineDecay: policy.baselineDecay,
+      accumulate: sharing.accumulate,
+    },
   );
   const settings = { inFlight: inFlight ?? policy.batchSize, warmStart: given.length };
   return {
@@ -109,8 +113,7 @@ async function begin(opening: SharedStudyOpening): Promise<StudyRecord> {
 function refuseRunning({ owner }: StudyRecord, store: Store, process: RunningProcess): void {
   if (owner === null) return;
   const life = liveness(owner, process.machine);
-  const own = owner.pid === process.identity.pid && life === 'alive';
-  if (!own && life !== 'dead') throw new StudyRunningError(store.location, owner, life);
+  if (life !== 'dead') throw new StudyRunningError(store.location, owner, life);
 }
 
 export interface ControllerOptions extends SharedStudyOpening {

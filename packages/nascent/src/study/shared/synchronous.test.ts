@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runToyShared } from '../../../test/fixtures/toy-shared-study.ts';
 import {
   rememberingStrategy,
   toyConfig,
@@ -16,9 +17,6 @@ import { policyGradient } from '../../strategy/policy-gradient.ts';
 import type { Strategy } from '../../strategy/strategy.ts';
 import type { StudyConfig } from '../config.ts';
 import { runStudy } from '../run-study.ts';
-import { evaluateTrial } from './evaluate-trial.ts';
-import { openLocalQueue } from './local-queue.ts';
-import { openSharedStudy, runController } from './run-controller.ts';
 
 /*
  * A shared study with one replica and one worker is a synchronous search: what is drawn, trained and learned must be what
@@ -53,47 +51,18 @@ afterEach(async () => {
 
 const paper = { preset: 'paper', learningRate: 0.02, batchSize: 4, hiddenSize: 6, layers: 1 } as const;
 
-async function controlled(
-  store: Store,
-  config: StudyConfig,
-  strategy: Strategy,
-  { replicas = 1, slots = 1, until = new AbortController().signal } = {},
-) {
-  const process = toyProcess(1);
-  const queue = openLocalQueue();
-  const common = {
-    store,
+/** The same search by one process that keeps everything to itself. */
+async function searched(config: StudyConfig, strategy: Strategy, epochs = 2) {
+  return runStudy({
+    store: await open(join(directory, 'alone.db')),
     config,
     space: toySpace,
     strategy,
+    pool: toyPool({ epochs }),
     evaluatorIdentity: 'toy',
     codeVersion: '0.0.0',
-    process,
-  };
-  const shared = await openSharedStudy(common);
-  const pool = toyPool({ slots });
-  const desk = {
-    store,
-    study: shared.study,
-    config,
-    pool,
-    queue,
-    worker: { name: 'toy', process: process.identity },
-  };
-  const works = { value: false };
-  const consumer = queue.consume(slots, async (job) => void (await evaluateTrial(desk, job, until, works)));
-  const summary = await runController({
-    ...common,
-    queue,
-    shared,
-    replicas,
-    deadAfterMs: 60_000,
-    pollMs: 1,
-    signal: until,
-    onEvent: () => {},
+    process: toyProcess(1),
   });
-  await consumer.close();
-  return { ...summary, trials: await store.trials(shared.study.id) };
 }
 
 const essence = (trials: Awaited<ReturnType<Store['trials']>>) =>
@@ -110,20 +79,23 @@ describe.each([...places.keys()])('a synchronous shared study in %s', (database)
   it('of a strategy whose state is one equals a search by one process, to the byte', async () => {
     const config = toyConfig({ trials: 20 });
     const alone = rememberingStrategy(config.seed);
-    const searched = await runStudy({
-      store: await open(join(directory, 'alone.db')),
-      config,
-      space: toySpace,
-      strategy: alone,
-      pool: toyPool(),
-      evaluatorIdentity: 'toy',
-      codeVersion: '0.0.0',
-      process: toyProcess(1),
-    });
+    const whole = await searched(config, alone);
     const together = rememberingStrategy(config.seed);
-    const shared = await controlled(await open(await place(database)), config, together);
-    expect(essence(shared.trials)).toEqual(essence(searched.trials));
+    const shared = await runToyShared(await open(await place(database)), config, together);
+    expect(essence(shared.trials)).toEqual(essence(whole.trials));
     expect(together.state()).toEqual(alone.state());
+  });
+
+  it.each([
+    { rule: 'median', after: 2, warmUpTrials: 2 },
+    { rule: 'asha', firstRung: 1, factor: 2 },
+  ] as const)('stops the same hopeless children early: $rule', async (stopping) => {
+    const config = toyConfig({ trials: 12, stopping });
+    const whole = await searched(config, rememberingStrategy(config.seed), 4);
+    const together = rememberingStrategy(config.seed);
+    const shared = await runToyShared(await open(await place(database)), config, together, { epochs: 4 });
+    expect(essence(shared.trials)).toEqual(essence(whole.trials));
+    expect(new Set(shared.trials.map(({ state }) => state))).toEqual(new Set(['completed', 'stopped']));
   });
 
   it.each([1, 2, 20])('with %i shards equals a search by one process, bit for bit', async (shards) => {
@@ -135,20 +107,11 @@ describe.each([...places.keys()])('a synchronous shared study in %s', (database)
     const alone = policyGradient(toySpace, paper, config.seed);
     const together = policyGradient(toySpace, paper, config.seed);
     try {
-      const searched = await runStudy({
-        store: await open(join(directory, 'alone.db')),
-        config,
-        space: toySpace,
-        strategy: alone,
-        pool: toyPool(),
-        evaluatorIdentity: 'toy',
-        codeVersion: '0.0.0',
-        process: toyProcess(1),
-      });
-      const shared = await controlled(await open(await place(database)), config, together);
-      expect(essence(shared.trials)).toEqual(essence(searched.trials));
+      const whole = await searched(config, alone);
+      const shared = await runToyShared(await open(await place(database)), config, together);
+      expect(essence(shared.trials)).toEqual(essence(whole.trials));
       expect(shared.complete).toBe(true);
-      expect(shared.strategy).toEqual(searched.strategy);
+      expect(shared.strategy).toEqual(whole.strategy);
       expect(together.controller.parameters.toNumbers()).toEqual(alone.controller.parameters.toNumbers());
       expect(shared.strategy.updates).toBe(7);
     } finally {

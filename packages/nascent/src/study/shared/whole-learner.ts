@@ -1,4 +1,4 @@
-import { NascentError } from '../../errors.ts';
+import type { Sample } from '../../search-space/sample.ts';
 import type { Store, StudyRecord } from '../../store/store.ts';
 import type { Strategy } from '../../strategy/strategy.ts';
 import type { ProcessIdentity } from '../../trial/owner.ts';
@@ -19,20 +19,27 @@ export function wholeLearner(
   }: { readonly store: Store; readonly study: StudyRecord; readonly owner: ProcessIdentity },
   inFlight: number,
 ): Learner {
-  /** The revision that `strategy` is at; null where it holds changes that may not have been stored. */
-  let revision: number | null = null;
+  /** What `strategy` is: as stored at this revision, or changed since, which may have been stored as the next one. */
+  let held: { readonly revision: number; readonly bytes: Uint8Array } | null = null;
   const initial = strategy.state();
 
   const refresh = async () => {
-    const stored = await store.strategyState(study.id);
-    if (revision !== null && (stored?.revision ?? 0) === revision) return;
-    strategy.restore(stored?.bytes ?? initial);
-    revision = stored?.revision ?? 0;
+    const stored = (await store.strategyState(study.id)) ?? { revision: 0, bytes: initial };
+    // Restoring costs more than comparing, and mostly the newest state is the one that was made here.
+    if (held?.revision !== stored.revision || Buffer.compare(held.bytes, stored.bytes) !== 0) {
+      strategy.restore(stored.bytes);
+    }
+    held = stored;
   };
-  const known = () => {
-    if (revision === null)
-      throw new NascentError('LEARNER_NOT_FRESH', 'the strategy must be refreshed before it is used');
-    return revision;
+  /** The change that brought the strategy to what it is now. */
+  const changed = (change: () => void) => {
+    if (held === null) throw new Error('a strategy is used from its newest stored state');
+    const from = held.revision;
+    held = null; // where the change throws, nobody knows what it is
+    change();
+    const bytes = strategy.state();
+    held = { revision: from + 1, bytes };
+    return { bytes, from };
   };
 
   return {
@@ -40,24 +47,19 @@ export function wholeLearner(
     inBatches: false,
     refresh,
     draw({ drawn, wanted }, args, warmStart) {
-      const from = known();
-      revision = null;
-      const samples = Array.from({ length: wanted }, (_, k) =>
-        nextSample(strategy, { warmStart, drawn: drawn + k, args }),
-      );
-      return { samples, state: { bytes: strategy.state(), from } };
+      const samples: Sample[] = [];
+      const state = changed(() => {
+        for (let k = 0; k < wanted; k++) {
+          samples.push(nextSample(strategy, { warmStart, drawn: drawn + k, args }));
+        }
+      });
+      return { samples, state };
     },
     async learn(push, trials) {
       await refresh();
-      const from = known();
       const results = trials.flatMap(({ number, result }) =>
         result === null ? [] : [{ number, ...result }],
       );
-      const rewards = results.map(({ reward }) => reward);
-      if (results.length > 0) {
-        revision = null;
-        strategy.tell(results);
-      }
       return store.shared.push(
         study.id,
         owner,
@@ -65,10 +67,10 @@ export function wholeLearner(
           ...push,
           trials: trials.map(({ number }) => number),
           pulled: [],
-          state: results.length === 0 ? null : { bytes: strategy.state(), from },
+          state: results.length === 0 ? null : changed(() => strategy.tell(results)),
         },
         // Its baseline, if it has one, is part of its state.
-        { shard: (_, before) => before, baseline: (before) => (rewards.length === 0 ? before : null) },
+        { shard: (_, before) => before, baseline: (before) => before },
       );
     },
     load: refresh,

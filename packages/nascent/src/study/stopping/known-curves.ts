@@ -1,4 +1,5 @@
 import type { Evaluation, Stopped } from '../../evaluation/evaluation.ts';
+import type { TrialState } from '../../trial/life-cycle.ts';
 import type { TrialOutcome } from '../../trial/record.ts';
 import type { LearningCurve, OtherCurve } from './learning-curve.ts';
 import type { StoppingRule } from './rule.ts';
@@ -26,9 +27,9 @@ export class KnownCurves {
     return stopped;
   }
 
-  /** A trial has ended with this outcome. */
-  ended(trial: number, curve: LearningCurve, outcome: TrialOutcome): void {
-    this.#curves.set(trial, { curve, completed: outcome.kind === 'completed' });
+  /** A trial has ended. @param kind of its outcome, or its state: only `completed` counts as trained to the end */
+  ended(trial: number, curve: LearningCurve, { kind }: TrialOutcome | { readonly kind: TrialState }): void {
+    this.#curves.set(trial, { curve, completed: kind === 'completed' });
   }
 
   /** A trial in training goes back to the queue: what it reported is void. */

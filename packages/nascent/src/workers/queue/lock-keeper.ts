@@ -35,7 +35,10 @@ export class LockKeeper {
   readonly #held = new Map<string, string>();
   readonly #stop = new AbortController();
   #loop: Promise<void> = Promise.resolve();
-  #cutOffAtMs = Number.NEGATIVE_INFINITY;
+  /** The database did not answer, and has not been seen to answer since. */
+  #away = false;
+  /** When it was first seen to answer again. */
+  #backAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(keeping: LockKeeping) {
     this.#keeping = keeping;
@@ -54,7 +57,7 @@ export class LockKeeper {
    * time first to notice, and to show that he lives.
    */
   wasCutOff(): void {
-    this.#cutOffAtMs = performance.now();
+    this.#away = true;
   }
 
   start(): void {
@@ -100,7 +103,13 @@ export class LockKeeper {
 
   async #takeBack(): Promise<void> {
     const { worker, stalledInterval, lockMs } = this.#keeping;
-    if (performance.now() - this.#cutOffAtMs < lockMs + noticeMs) return;
+    if (this.#away) {
+      // Not from its last silence on: that may be as long ago as a wait, when others have yet to wake from theirs.
+      this.#away = false; // again true where this very question does not reach it
+      await this.#anyExpired();
+      this.#backAtMs = performance.now();
+    }
+    if (performance.now() - this.#backAtMs < lockMs + noticeMs) return;
     if (!(await this.#anyExpired())) return;
     const backend = worker.getBackend();
     // BullMQ marks on one pass and takes back on the next. Both only now: marking writes a row for every job.
