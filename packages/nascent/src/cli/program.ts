@@ -1,22 +1,32 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf, NascentError } from '../errors.ts';
 import { nascentVersion } from '../version.ts';
-import { registerCompareCommand } from './compare.ts';
 import { type CliContext, CliFailure, type ExitCode } from './context.ts';
-import { registerControllerCommand } from './controller.ts';
-import { registerCopyCommand } from './copy.ts';
-import { registerDataCommand } from './data.ts';
-import { registerDoctorCommand } from './doctor.ts';
-import { registerExportCommand } from './export.ts';
-import { registerRetrainCommand } from './retrain.ts';
-import { registerSearchCommand } from './search.ts';
-import { registerShowCommand } from './show.ts';
-import { registerStatusCommand } from './status.ts';
-import { registerTrialsCommand } from './trials.ts';
-import { registerWorkerCommand } from './worker.ts';
 
-/** The command line: one file of this folder for each command. */
-export function createProgram(context: CliContext): Command {
+type Register = (program: Command, context: CliContext) => void;
+
+/** One file of this folder for each command, in the order of the help. */
+const commands: Readonly<Record<string, () => Promise<Register>>> = {
+  search: async () => (await import('./search.ts')).registerSearchCommand,
+  controller: async () => (await import('./controller.ts')).registerControllerCommand,
+  worker: async () => (await import('./worker.ts')).registerWorkerCommand,
+  compare: async () => (await import('./compare.ts')).registerCompareCommand,
+  status: async () => (await import('./status.ts')).registerStatusCommand,
+  trials: async () => (await import('./trials.ts')).registerTrialsCommand,
+  show: async () => (await import('./show.ts')).registerShowCommand,
+  retrain: async () => (await import('./retrain.ts')).registerRetrainCommand,
+  export: async () => (await import('./export.ts')).registerExportCommand,
+  copy: async () => (await import('./copy.ts')).registerCopyCommand,
+  data: async () => (await import('./data.ts')).registerDataCommand,
+  doctor: async () => (await import('./doctor.ts')).registerDoctorCommand,
+};
+
+/**
+ * The command line.
+ * @param words what is to be run: where its first word is a command, only that one is loaded, which takes half as long as
+ *   all of them; the help names all
+ */
+export async function createProgram(context: CliContext, words: readonly string[] = []): Promise<Command> {
   const program = new Command('nascent')
     .description('Neural architecture search with reinforcement learning (Zoph & Le 2017).')
     .version(nascentVersion())
@@ -26,18 +36,9 @@ export function createProgram(context: CliContext): Command {
       writeOut: (text) => context.out(text.replace(/\n$/, '')),
       writeErr: (text) => context.err(text.replace(/\n$/, '')),
     });
-  registerSearchCommand(program, context);
-  registerControllerCommand(program, context);
-  registerWorkerCommand(program, context);
-  registerCompareCommand(program, context);
-  registerStatusCommand(program, context);
-  registerTrialsCommand(program, context);
-  registerShowCommand(program, context);
-  registerRetrainCommand(program, context);
-  registerExportCommand(program, context);
-  registerCopyCommand(program, context);
-  registerDataCommand(program, context);
-  registerDoctorCommand(program, context);
+  const asked = Object.entries(commands).filter(([name]) => name === words[0]);
+  for (const [, load] of asked.length > 0 ? asked : Object.entries(commands))
+    (await load())(program, context);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }
@@ -45,7 +46,8 @@ export function createProgram(context: CliContext): Command {
 /** Runs one command line to its end; never throws. */
 export async function runCli(words: readonly string[], context: CliContext): Promise<ExitCode> {
   try {
-    await createProgram(context).parseAsync([...words], { from: 'user' });
+    const program = await createProgram(context, words);
+    await program.parseAsync([...words], { from: 'user' });
     return 0;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2; // already printed

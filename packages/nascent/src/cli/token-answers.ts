@@ -5,16 +5,18 @@
  */
 export function tokenAnswers(tokens: string): string {
   const end = tokens.lastIndexOf('/'); // the last part is always `end`
-  const answers = end < 1 ? '' : tokens.slice(tokens.lastIndexOf('/', end - 1) + 1, end);
   // By hand: a list of 100,000 trials is mostly this.
-  const values: string[] = [];
-  for (let equals = answers.indexOf('='); equals !== -1; ) {
-    const comma = answers.indexOf(',', equals);
-    const last = comma === -1 ? answers.length : comma;
-    values.push(answers.slice(equals + 1, last));
-    equals = answers.indexOf('=', last);
+  let text = '';
+  let separator = '';
+  let equals = end < 1 ? -1 : tokens.indexOf('=', tokens.lastIndexOf('/', end - 1));
+  while (equals !== -1 && equals < end) {
+    const comma = tokens.indexOf(',', equals);
+    const last = comma === -1 ? end : comma;
+    const answer = tokens.slice(equals + 1, last);
+    text += separator + answer;
+    separator = ' ';
+    equals = tokens.indexOf('=', last);
   }
-  const text = values.join(' ');
   return text.includes('%') ? text.replace(/%(?:[46][1-9A-F]|[57][0-9A]|3[0-9])/g, plain) : text;
 }
 

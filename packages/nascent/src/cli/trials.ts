@@ -15,7 +15,9 @@ interface TrialsOptions {
 }
 
 /** Trials read and printed at a time: a study may have more than fit into memory, or than one waits for. */
-const pageSize = 250;
+const trialsOnPage = 250;
+/** Of those without their architectures, which are much smaller: a server is asked less often. */
+const linesOnPage = 1000;
 
 /** `nascent trials`: the table of trials. */
 export function registerTrialsCommand(program: Command, context: CliContext): void {
@@ -32,16 +34,17 @@ export function registerTrialsCommand(program: Command, context: CliContext): vo
           if (json) printJson(context, trials.map(trialJson));
           else await printTable(context, [trials]);
         } else if (json) {
-          const pages = pagesOf((page) => store.trials(id, { page }));
+          const pages = pagesOf(trialsOnPage, (page) => store.trials(id, { page }));
           await printJsonArray(context, pages, trialJson);
         } else await printTable(context, linesOf(store, id));
       });
     });
 }
 
-const linesOf = (store: Store, id: number) => pagesOf((page) => store.trialLines(id, page));
+const linesOf = (store: Store, id: number) => pagesOf(linesOnPage, (page) => store.trialLines(id, page));
 
 async function* pagesOf<T extends { readonly number: number }>(
+  pageSize: number,
   read: (page: TrialPage) => Promise<readonly T[]>,
 ): AsyncGenerator<readonly T[]> {
   let next: Promise<readonly T[]> | null = read({ after: 0, atMost: pageSize });

@@ -16,7 +16,7 @@ export async function commandFault(words: readonly string[]): Promise<string | n
     cwd: '/',
     env: {},
   };
-  const program = createProgram(context);
+  const program = await createProgram(context);
   for (const command of everyCommand(program)) {
     command.exitOverride().configureOutput({ writeErr: (text) => said.push(text) });
     if (command.commands.length === 0) command.action(() => {});
