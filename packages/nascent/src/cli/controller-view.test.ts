@@ -43,7 +43,7 @@ describe('a controller’s log', () => {
   });
 
   it('warns of what is no error: the database away, a replica that another process has', () => {
-    expect(controllerLine({ kind: 'unreachable', error: new Error('cannot reach it') })).toMatchObject({
+    expect(controllerLine({ kind: 'unavailable', error: new Error('cannot reach it') })).toMatchObject({
       level: 'warn',
       text: 'cannot reach it',
     });

@@ -58,10 +58,12 @@ export function controllerLine(event: ReplicaEvent): LogLine {
     }
     case 'push-refused':
       return line('warn', messageOf(event.error), { replica: event.replica });
-    case 'unreachable':
+    case 'unavailable':
     case 'keeping-failed':
     case 'release-failed':
       return line('warn', messageOf(event.error), {});
+    case 'staying':
+      return line('info', 'the study is complete; staying until it has more trials', {});
     default:
       return assertNever(event);
   }

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { ControlOptions } from '../experiment/control.ts';
-import { shownLocation } from '../store/open-store.ts';
+import { isUrl, shownLocation } from '../store/open-store.ts';
 import { loadConfig } from '../study/load-config.ts';
 import type { ControllerSummary } from '../study/shared/run-controller.ts';
 import { openWorkerLog } from '../workers/worker-log.ts';
 import { type CliContext, CliFailure, printJson } from './context.ts';
 import { controllerLine } from './controller-view.ts';
+import { deviceNames } from './device-option.ts';
 import { onInterruption } from './interruption.ts';
 import { logFormat } from './log-options.ts';
 import { positiveInteger } from './numbers.ts';
@@ -18,6 +19,8 @@ interface ControllerOptions {
   readonly study?: string;
   readonly replicas: number;
   readonly trials?: number;
+  readonly device?: string;
+  readonly stay?: boolean;
   readonly heartbeat: number;
   readonly log: 'json' | 'text';
   readonly json?: boolean;
@@ -32,6 +35,12 @@ export function registerControllerCommand(program: Command, context: CliContext)
     .option('--study <url>', `the study, on a PostgreSQL server or in a file (default: ${DEFAULT_STUDY})`)
     .option('--replicas <n>', 'K: replicas in this process', positiveInteger, 1)
     .option('--trials <n>', "trials in all, instead of the config's", positiveInteger)
+    .option(
+      '--device <device>',
+      'with a study file: where to train, as of nascent search (default: cpu)',
+      deviceNames,
+    )
+    .option('--stay', 'on a server: stay when the study is complete, and go on when it gets more trials')
     .option(
       '--heartbeat <ms>',
       'milliseconds between signs of life; silent for three, it is dead',
@@ -59,12 +68,21 @@ async function runCommand(
   configFile: string | undefined,
   options: ControllerOptions,
 ): Promise<void> {
-  const { study, replicas, trials, heartbeat, log: format } = options;
+  const { study, replicas, trials, device, stay, heartbeat, log: format } = options;
   const location = studyLocation(context, study);
   const loaded =
     configFile === undefined
       ? null
       : await loadConfig(configFile, { cwd: context.cwd, override: { trials } });
+  if (isUrl(location) ? device !== undefined : stay === true) {
+    throw new CliFailure(
+      'OPTION_NOT_HERE',
+      isUrl(location)
+        ? '--device is for a study file: on a server children are trained by nascent worker, which takes it'
+        : '--stay is for a server: nobody else can give a study file more trials meanwhile',
+      { exitCode: 2 },
+    );
+  }
   const log = openWorkerLog({ format, level: 'info', write: context.err }).about({
     study: shownLocation(location),
   });
@@ -76,6 +94,8 @@ async function runCommand(
     configDirectory: loaded?.directory ?? context.cwd,
     replicas,
     trials,
+    device,
+    stay,
     deadAfterMs: 3 * heartbeat,
     signal: interruption.signal,
     onOpened: ({ begun, trials: all, shards, slots }) => {

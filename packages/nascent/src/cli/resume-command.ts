@@ -25,9 +25,18 @@ export function resumeCommand(
   return withHint(words.join(' '), study);
 }
 
+/** What was given to `nascent controller` and is not the study's own by now. */
+export interface GivenControllerOptions {
+  readonly replicas: number;
+  readonly device?: string;
+  readonly stay?: boolean;
+}
+
 /** The command by which a controller comes back; its config and number of trials are the study's own by now. */
-export function controllerCommand(study: string, { replicas }: { readonly replicas: number }): string {
+export function controllerCommand(study: string, { replicas, device, stay }: GivenControllerOptions): string {
   const words = ['npx nascent controller', '--study', quoted(shownLocation(study)), `--replicas ${replicas}`];
+  if (device !== undefined) words.push(`--device ${quoted(device)}`);
+  if (stay === true) words.push('--stay');
   return withHint(words.join(' '), study);
 }
 

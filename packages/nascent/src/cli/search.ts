@@ -3,6 +3,7 @@ import type { SearchResult } from '../experiment/search.ts';
 import { shownLocation } from '../store/open-store.ts';
 import { loadConfig } from '../study/load-config.ts';
 import { type CliContext, CliFailure, printJson } from './context.ts';
+import { deviceNames } from './device-option.ts';
 import { onInterruption } from './interruption.ts';
 import { naturalNumber, positiveInteger } from './numbers.ts';
 import { DEFAULT_STUDY, locationText, studyLocation } from './open-study.ts';
@@ -36,6 +37,7 @@ export function registerSearchCommand(program: Command, context: CliContext): vo
     .option(
       '--device <device>',
       'where to train: cpu, cuda, cuda:1; of several, cuda:0,cuda:1, workers take turns (default: cpu)',
+      deviceNames,
     )
     .option(
       '--take-over',

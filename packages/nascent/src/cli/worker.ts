@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { type LogLevel, logLevels, openWorkerLog } from '../workers/worker-log.ts';
 import type { CliContext } from './context.ts';
+import { deviceNames } from './device-option.ts';
 import { onInterruption } from './interruption.ts';
 import { logFormat } from './log-options.ts';
 import { naturalNumber, positiveInteger } from './numbers.ts';
@@ -36,6 +37,7 @@ export function registerWorkerCommand(program: Command, context: CliContext): vo
     .option(
       '--device <device>',
       'where to train: cpu, cuda, cuda:1; of several, cuda:0,cuda:1, the slots take turns (default: cpu)',
+      deviceNames,
     )
     .option(
       '--directory <dir>',

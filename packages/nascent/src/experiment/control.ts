@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NascentError } from '../errors.ts';
 import { assertEvaluatorSuits } from '../reinforce/reward.ts';
-import { StoreNotFoundError } from '../store/errors.ts';
+import { canonicalJson } from '../search-space/canonical-json.ts';
+import { isUnavailable, StoreNotFoundError } from '../store/errors.ts';
 import { isUrl, openStore, shownLocation, studyNameOf } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import { begunStrategy } from '../study/begun-strategy.ts';
@@ -11,6 +13,7 @@ import { existingStudy } from '../study/open-study.ts';
 import { type PreparedStudy, prepareStudy } from '../study/prepare.ts';
 import { evaluateTrial, type TrialDesk } from '../study/shared/evaluate-trial.ts';
 import { openLocalQueue } from '../study/shared/local-queue.ts';
+import { persistently } from '../study/shared/persistently.ts';
 import type { ReplicaEvent } from '../study/shared/replica-event.ts';
 import {
   type ControllerSummary,
@@ -28,6 +31,7 @@ import { openEvaluatorPool } from '../workers/open-evaluator-pool.ts';
 /** A process silent for so long is taken for dead. */
 export const DEAD_AFTER_MS = 15_000;
 const POLL_MS = 200;
+const STAY_POLL_MS = 5000;
 
 export interface ControlOptions {
   /** A study file, or the URL of a study on a PostgreSQL server. */
@@ -40,10 +44,14 @@ export interface ControlOptions {
   readonly trials?: number | undefined;
   /** With a study file: where its children are trained; default: on the processor. */
   readonly device?: string | undefined;
+  /** On a server: stays when the study is complete, and goes on when somebody raises its number of trials or its budget. */
+  readonly stay?: boolean | undefined;
   /** A replica without a heartbeat for so long is dead; default 15 s. */
   readonly deadAfterMs?: number;
   /** How often the store is asked for what is new; default 200 ms. */
   readonly pollMs?: number;
+  /** How often a controller that stays looks whether there is more to do; default 5 s. */
+  readonly stayPollMs?: number;
   /** Aborted to leave: others go on, and the same command takes its place again. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: ReplicaEvent) => void;
@@ -83,8 +91,22 @@ export async function control(
   config: StudyConfigInput | null,
   options: ControlOptions,
 ): Promise<ControllerSummary> {
+  let parsed = await configOf(config, options);
+  for (;;) {
+    const summary = await controlUntilComplete(parsed, options);
+    if (!summary.complete || options.stay !== true || !isUrl(options.study)) return summary;
+    options.onEvent?.({ kind: 'staying' });
+    const changed = await changedConfig(parsed, options);
+    if (changed === null) return summary;
+    parsed = changed;
+  }
+}
+
+async function controlUntilComplete(
+  parsed: StudyConfig,
+  options: ControlOptions,
+): Promise<ControllerSummary> {
   const { study: location, configDirectory = process.cwd() } = options;
-  const parsed = await configOf(config, options);
   const prepared = await prepareStudy(parsed, configDirectory);
   try {
     return isUrl(location)
@@ -108,6 +130,25 @@ async function configOf(
     ...wanted,
     strategy: withDefaultPreset(wanted.strategy, wanted.trials, await begunStrategy(location)),
   };
+}
+
+/** Waits until the study's config is another one. Null: asked to leave before that. */
+async function changedConfig(config: StudyConfig, options: ControlOptions): Promise<StudyConfig | null> {
+  const { study: location, stayPollMs = STAY_POLL_MS } = options;
+  const { signal, onEvent } = settingsOf(options);
+  const known = canonicalJson(config);
+  const read = () => storedConfig(location);
+  const onUnavailable = (error: Error) => onEvent({ kind: 'unavailable', error });
+  for (;;) {
+    await sleep(stayPollMs, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return null;
+    const stored = await persistently(read, { signal, onUnavailable }).catch((thrown: unknown) => {
+      if (signal.aborted && isUnavailable(thrown)) return null;
+      throw thrown;
+    });
+    if (stored === null) return null;
+    if (canonicalJson(stored) !== known) return parseConfig(stored, 'the config stored in the study');
+  }
 }
 
 async function storedConfig(location: string): Promise<unknown> {

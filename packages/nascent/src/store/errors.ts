@@ -80,26 +80,36 @@ export class StoreUnreadableError extends NascentError {
   }
 }
 
-/** The disk is full. What was committed before is safe. */
+/** The disk is full: this machine's, or a server's. What was committed before is safe. */
 export class StoreFullError extends NascentError {
+  /** Whether it is a server's disk: there somebody may make room while this process waits. */
+  readonly onServer: boolean;
+
   constructor(location: string, options?: { cause?: unknown }) {
     super(
       'STORE_DISK_FULL',
       `the disk that holds ${location} is full. Every finished trial is saved: ` +
-        'make room, then resume with the same command.',
+        (isUrl(location)
+          ? 'make room there. Workers and controllers wait for it; run any other command again.'
+          : 'make room, then resume with the same command.'),
       options,
     );
+    this.onServer = isUrl(location);
   }
 }
 
 /** Another process held the store's lock longer than this one waits. */
 export class StoreBusyError extends NascentError {
+  /** Whether it is a server's: there whoever holds it may be done while this process waits on. */
+  readonly onServer: boolean;
+
   constructor(location: string, options?: { cause?: unknown }) {
     super(
       'STORE_LOCKED',
       `${location} is locked by another process. Wait until it is done or end it, then run the command again.`,
       options,
     );
+    this.onServer = isUrl(location);
   }
 }
 
@@ -171,6 +181,14 @@ export class StoreUnreachableError extends NascentError {
       options,
     );
   }
+}
+
+/** What passes while one waits: nothing need be done on this machine, and the open store works again afterwards. */
+export type StoreUnavailableError = StoreUnreachableError | StoreFullError | StoreBusyError;
+
+export function isUnavailable(thrown: unknown): thrown is StoreUnavailableError {
+  if (thrown instanceof StoreUnreachableError) return true;
+  return (thrown instanceof StoreFullError || thrown instanceof StoreBusyError) && thrown.onServer;
 }
 
 /** The server does not let this user in. */

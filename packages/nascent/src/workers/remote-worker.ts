@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
-import { StoreUnreachableError } from '../store/errors.ts';
+import { isUnavailable, type StoreUnavailableError } from '../store/errors.ts';
 import { isUrl, openStore } from '../store/open-store.ts';
 import type { WorkerCapability } from '../store/shared-store.ts';
 import type { Store, StudyRecord } from '../store/store.ts';
@@ -180,7 +180,7 @@ class RemoteWorker {
       queue,
       worker: { name: this.#name, process: this.#process, device: this.#options.device },
       curves: sharedCurves(this.#store, this.#study, this.#config),
-      onUnreachable: (error) => this.#unreachable(error),
+      onUnavailable: (error) => this.#unavailable(error),
     };
     const stopBeating = new AbortController();
     const beating = this.#beat(stopBeating.signal);
@@ -188,7 +188,7 @@ class RemoteWorker {
       slots,
       heartbeatMs,
       handler: (job) => this.#evaluate(desk, job),
-      onUnreachable: (error) => this.#unreachable(error),
+      onUnavailable: (error) => this.#unavailable(error),
       onProblem: (problem) => this.#log.log('debug', 'queue-problem', `the queue: ${messageOf(problem)}`),
     });
     try {
@@ -239,7 +239,7 @@ class RemoteWorker {
       this.#log.log(level, 'trial-ended', words, { trial, attempt, end, seconds });
     } catch (thrown) {
       this.#tally.end(job, null);
-      if (!(thrown instanceof StoreUnreachableError)) this.#fail(thrown);
+      if (!isUnavailable(thrown)) this.#fail(thrown);
       // Then it was handed back already; whatever else happened, the job shall come again.
       if (!(thrown instanceof EvaluatorFailedError)) throw thrown;
     }
@@ -258,7 +258,7 @@ class RemoteWorker {
         const idle = this.#tally.running.length === 0;
         if (!stay && idle && (await isComplete(this.#store, this.#study))) this.#end('complete');
       } catch (thrown) {
-        if (thrown instanceof StoreUnreachableError) this.#unreachable(thrown);
+        if (isUnavailable(thrown)) this.#unavailable(thrown);
         else this.#fail(thrown);
       }
     }
@@ -285,7 +285,7 @@ class RemoteWorker {
     this.#end('failed');
   }
 
-  #unreachable(error: StoreUnreachableError): void {
+  #unavailable(error: StoreUnavailableError): void {
     this.#tally.retried();
     if (this.#awaySinceMs !== null) return;
     this.#awaySinceMs = performance.now();

@@ -39,9 +39,9 @@ describe(`faults of a shared study (NASCENT_CRASH_SEED=${seed})`, { timeout: 600
     expect(report.refused, 'late results of suspended workers were refused').toBeGreaterThan(0);
   });
 
-  it('PostgreSQL killed, workers killed, and all clocks minutes apart: nothing lost, nothing twice', async ({
+  it('PostgreSQL killed and its disk full, workers killed, and all clocks minutes apart: nothing lost, nothing twice', async ({
     skip,
   }) => {
-    await survives(['clock-skew', 'postgres-kill'], skip);
+    await survives(['clock-skew', 'postgres-kill', 'postgres-full'], skip);
   });
 });

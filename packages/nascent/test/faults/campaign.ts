@@ -60,8 +60,6 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
   const recoveries = new Map<FaultKind, (number | null)[]>(kinds.map((kind) => [kind, []]));
   const report = { studies: 0, trials: 0, reruns: 0, refused: 0 };
   const violations: Violation[] = [];
-  const mayEndWith =
-    kinds.map((kind): Fault => faults[kind]).find((fault) => fault.mayEndWith)?.mayEndWith ?? null;
   const needs = Object.assign({}, ...kinds.map((kind) => faults[kind].needs)) as Partial<StudySettings>;
   while (left.length > 0) {
     const enough = trialsForFault * (1 + left.length);
@@ -72,9 +70,9 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
     );
     if (study === null) return null;
     try {
-      await faultsOfOneStudy({ study, left, random, recoveries, violations, trials, mayEndWith, scale, say });
+      await faultsOfOneStudy({ study, left, random, recoveries, violations, trials, scale, say });
       await study.done(scale * 120_000);
-      violations.push(...(await study.check(true, mayEndWith)));
+      violations.push(...(await study.check(true)));
       const { trials: rows } = await study.facts();
       report.studies += 1;
       report.trials += rows.length;
@@ -116,13 +114,12 @@ interface OneStudy {
   readonly recoveries: ReadonlyMap<FaultKind, (number | null)[]>;
   readonly violations: Violation[];
   readonly trials: number;
-  readonly mayEndWith: RegExp | null;
   readonly scale: number;
   readonly say: (line: string) => void;
 }
 
 async function faultsOfOneStudy(one: OneStudy): Promise<void> {
-  const { study, left, random, recoveries, violations, trials, mayEndWith, scale, say } = one;
+  const { study, left, random, recoveries, violations, trials, scale, say } = one;
   for (let tries = 0; left[0] !== undefined; tries++) {
     const kind = left[0];
     if ((await study.progress()).ended > trials - spareRounds * study.inTraining) return;
@@ -141,7 +138,7 @@ async function faultsOfOneStudy(one: OneStudy): Promise<void> {
         detail: `${kind}: trial ${number} did not go on in time`,
       });
     }
-    const found = await study.check(false, mayEndWith);
+    const found = await study.check(false);
     violations.push(...found);
     const after =
       recovery.milliseconds === null

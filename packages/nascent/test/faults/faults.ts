@@ -30,8 +30,6 @@ export interface Fault {
   readonly what: string;
   /** What a study must have for it. */
   readonly needs: Partial<StudySettings>;
-  /** What a process says that may end by itself because of it, and is then started again; absent: none may. */
-  readonly mayEndWith?: RegExp;
   /** Null: nobody was there to be hit; it is to be tried again. */
   inject(study: StudyUnderFaults, random: RandomStream): Promise<Hit | null>;
 }
@@ -205,7 +203,6 @@ export const faults = {
   'postgres-full': {
     what: 'the disk of PostgreSQL’s tables full for 0.5 to 4 s',
     needs: { smallDisk: true },
-    mayEndWith: /the disk that holds .* is full/,
     async inject(study, random) {
       const { disk } = study;
       if (disk === null) throw new Error('the tables of this study are not on a disk of their own');
@@ -215,8 +212,8 @@ export const faults = {
       } finally {
         disk.free();
       }
-      const trials = await hitTrials(study, "state = 'running'");
-      return { trials, fromMs: Date.now(), recovered: 'run' };
+      const trials = await hitTrials(study, 'consumed is null');
+      return { trials, fromMs: Date.now(), recovered: 'learned' };
     },
   },
 } satisfies Readonly<Record<string, Fault>>;

@@ -36,6 +36,18 @@ function consume(study: number, slots: number, handler: JobHandler) {
   return { consumer, problems };
 }
 
+/** While others work with it. They hold locks of its tables in another order, and the server may give up one of the two. */
+async function dropQueue(): Promise<void> {
+  for (;;) {
+    try {
+      await server?.query('postgres', 'drop schema nascent_queue cascade');
+      return;
+    } catch (thrown) {
+      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === '40P01')) throw thrown;
+    }
+  }
+}
+
 const jobs = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ number: index + 1, attempt: 1 }));
 
@@ -78,8 +90,9 @@ describe.skipIf(server === null)('queue of trials', { timeout: 60_000 }, () => {
       tries += 1;
       if (tries < 3) throw new Error('not now');
     });
+    // First this: what is held is read state by state, and a job that moves between two of them may be seen in neither.
+    await until(() => tries === 3, 'it was given out three times');
     await until(async () => (await queue.held()).size === 0, 'it is done');
-    expect(tries).toBe(3);
     expect(problems).toEqual(['not now', 'not now']);
   });
 
@@ -133,7 +146,7 @@ describe.skipIf(server === null)('queue of trials', { timeout: 60_000 }, () => {
     });
     await queue.add(jobs(1));
     await until(async () => (await queue.counts()).active === 1, 'it is begun');
-    await server?.query('postgres', 'drop schema nascent_queue cascade');
+    await dropQueue();
     expect(await queue.held()).toEqual(new Set());
     await queue.add([{ number: 2, attempt: 1 }]);
     await until(() => done.includes(2) && done.includes(1), 'both are done');

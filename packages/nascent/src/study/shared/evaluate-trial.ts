@@ -28,7 +28,7 @@ export interface TrialDesk {
   };
   /** Of the study's stopping rule; null where it has none. */
   readonly curves: SharedCurves | null;
-  readonly onUnreachable?: Persistence['onUnreachable'];
+  readonly onUnavailable?: Persistence['onUnavailable'];
 }
 
 /**
@@ -60,7 +60,7 @@ export async function evaluateTrial(
   // What is under way is brought to its end in the store, also where the worker is to leave.
   const never = new AbortController().signal;
   const persist = <T>(work: () => Promise<T>) =>
-    persistently(work, { signal: never, onUnreachable: desk.onUnreachable });
+    persistently(work, { signal: never, onUnavailable: desk.onUnavailable });
   const addNext = () => persist(() => queue.add([{ number, attempt: attempt + 1 }]));
   const handBack = async (end: 'handed-back' | 'taken-back'): Promise<JobEnd> => {
     const step = await persist(() => shared.requeueAttempt(study.id, number, { kind: 'hand-back', attempt }));

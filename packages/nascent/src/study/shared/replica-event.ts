@@ -19,6 +19,8 @@ export type ReplicaEvent =
   /** This process was silent for too long, and another one has the replica. */
   | { readonly kind: 'replica-lost'; readonly replica: number }
   | { readonly kind: 'push-refused'; readonly replica: number; readonly error: Error }
-  | { readonly kind: 'unreachable'; readonly error: Error }
+  | { readonly kind: 'unavailable'; readonly error: Error }
   | { readonly kind: 'keeping-failed'; readonly error: unknown }
-  | { readonly kind: 'release-failed'; readonly error: unknown };
+  | { readonly kind: 'release-failed'; readonly error: unknown }
+  /** The study is complete, and this process stays in case there will be more to do. */
+  | { readonly kind: 'staying' };

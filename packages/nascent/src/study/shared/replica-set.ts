@@ -252,9 +252,9 @@ export class ReplicaSet {
   }
 
   #persist<T>(work: () => Promise<T>): Promise<T> {
-    const onUnreachable: Persistence['onUnreachable'] = (error) =>
-      this.#options.onEvent({ kind: 'unreachable', error });
-    return persistently(work, { signal: this.#options.signal, onUnreachable });
+    const onUnavailable: Persistence['onUnavailable'] = (error) =>
+      this.#options.onEvent({ kind: 'unavailable', error });
+    return persistently(work, { signal: this.#options.signal, onUnavailable });
   }
 
   /** Does what another replica may have come before with: then from the newer state. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreUnreachableError } from '../../store/errors.ts';
+import { isUnavailable } from '../../store/errors.ts';
 import type { Persistence } from '../../study/shared/persistently.ts';
 import { type JobHandler, jobKey, type TrialConsumer } from '../../study/shared/trial-queue.ts';
 import { LockKeeper } from './lock-keeper.ts';
@@ -18,7 +18,7 @@ export interface ConsumeOptions {
    * given to another consumer, at most three times as long after its holder died.
    */
   readonly heartbeatMs?: number;
-  readonly onUnreachable?: Persistence['onUnreachable'];
+  readonly onUnavailable?: Persistence['onUnavailable'];
   /** Something about the queue itself went wrong; it goes on. */
   readonly onProblem?: (problem: Error) => void;
 }
@@ -31,7 +31,7 @@ export interface ConsumeOptions {
 export function consumeTrials(
   studyUrl: string,
   study: number,
-  { slots, handler, heartbeatMs = DEFAULT_HEARTBEAT_MS, onUnreachable, onProblem }: ConsumeOptions,
+  { slots, handler, heartbeatMs = DEFAULT_HEARTBEAT_MS, onUnavailable, onProblem }: ConsumeOptions,
 ): TrialConsumer {
   const leaving = new AbortController();
   /** Aborted when nothing is in hand that it would be worth waiting for the database for. */
@@ -48,9 +48,9 @@ export function consumeTrials(
     mayPrepare: true,
     persistence: {
       signal: quiet.signal,
-      onUnreachable(error, waitMs) {
+      onUnavailable(error, waitMs) {
         locks.wasCutOff();
-        onUnreachable?.(error, waitMs);
+        onUnavailable?.(error, waitMs);
       },
     },
   });
@@ -106,8 +106,8 @@ export function consumeTrials(
   );
   worker.on('error', (thrown) => {
     const problem = database.translate(thrown);
-    // The connection to listen on was lost. A statement that fails as well tells it by `onUnreachable`.
-    if (problem instanceof StoreUnreachableError) locks.wasCutOff();
+    // The connection to listen on was lost. A statement that fails as well tells it by `onUnavailable`.
+    if (isUnavailable(problem)) locks.wasCutOff();
     else onProblem?.(thrown);
   });
   const locks = new LockKeeper({

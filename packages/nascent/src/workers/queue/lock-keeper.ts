@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreUnreachableError } from '../../store/errors.ts';
+import { isUnavailable } from '../../store/errors.ts';
 import { DATABASE_MS } from './database-clock.ts';
 import type { QueueDatabase } from './queue-database.ts';
 
@@ -81,7 +81,7 @@ export class LockKeeper {
         await this.#takeBack();
       } catch (thrown) {
         if (signal.aborted) return;
-        if (thrown instanceof StoreUnreachableError) this.wasCutOff();
+        if (isUnavailable(thrown)) this.wasCutOff();
         else onProblem?.(thrown instanceof Error ? thrown : new Error(String(thrown)));
       }
     }
