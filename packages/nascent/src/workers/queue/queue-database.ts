@@ -7,7 +7,7 @@ import { parseStudyUrl, type StudyUrl } from '../../store/postgres/study-url.ts'
 import { isConflict, translatePostgresError } from '../../store/postgres/translate.ts';
 import { type Persistence, persistently } from '../../study/shared/persistently.ts';
 import { byDatabaseClock } from './database-clock.ts';
-import { isSchemaMissing, prepareQueueSchema, QUEUE_SCHEMA } from './queue-schema.ts';
+import { prepareQueueSchema, QUEUE_SCHEMA, withQueueSchema } from './queue-schema.ts';
 
 /** A connection as BullMQ declares it. */
 type Listener = Awaited<ReturnType<PostgresConnection['pool']['connect']>>;
@@ -65,12 +65,9 @@ export class QueueDatabase {
     return this.#unhurried(() => this.#persist(() => this.#withSchema(() => this.#once<R>(sql, parameters))));
   }
 
-  /** Makes the schema where it is missing. Whoever asks while it is being made waits for that. */
+  /** Makes the schema where it is missing. @throws the errors of `store/errors.ts` */
   prepare(): Promise<void> {
-    this.#preparing ??= this.#prepare().finally(() => {
-      this.#preparing = null;
-    });
-    return this.#preparing;
+    return this.#withSchema(() => this.#prepareOnce());
   }
 
   /** A connection of its own, to listen on. */
@@ -121,13 +118,7 @@ export class QueueDatabase {
 
   async #withSchema<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
-    } catch (thrown) {
-      if (!isSchemaMissing(thrown) || !this.#settings.mayPrepare) throw this.translate(thrown);
-    }
-    await this.prepare();
-    try {
-      return await work();
+      return await (this.#settings.mayPrepare ? withQueueSchema(work, () => this.#prepareOnce()) : work());
     } catch (thrown) {
       throw this.translate(thrown);
     }
@@ -149,19 +140,23 @@ export class QueueDatabase {
     }
   }
 
+  /** Whoever asks while it is being made waits for that. */
+  #prepareOnce(): Promise<void> {
+    this.#preparing ??= this.#prepare().finally(() => {
+      this.#preparing = null;
+    });
+    return this.#preparing;
+  }
+
   async #prepare(): Promise<void> {
+    const client = await this.#pool.connect();
     try {
-      const client = await this.#pool.connect();
-      try {
-        await prepareQueueSchema(
-          { query: (statement, parameters = []) => asRows(client.query(statement, parameters)) },
-          this.location,
-        );
-      } finally {
-        client.release();
-      }
-    } catch (thrown) {
-      throw this.translate(thrown);
+      await prepareQueueSchema(
+        { query: (statement, parameters = []) => asRows(client.query(statement, parameters)) },
+        this.location,
+      );
+    } finally {
+      client.release();
     }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runMigrations, SchemaVersionMismatchError, UnsupportedPostgresVersionError } from 'bullmq';
 import { NascentError } from '../../errors.ts';
 
@@ -40,6 +41,33 @@ const missing: ReadonlySet<string> = new Set([
   '42883', // no such function
   '42704', // no such type
 ]);
+
+const unlikely = 20;
+const longestWaitMs = 50;
+
+/**
+ * Does what needs the schema, which somebody may drop at any moment, also between two statements that make it.
+ * @param make makes it
+ * @throws what `work` or `make` says for another reason, or so often that the schema cannot be the reason
+ */
+export async function withQueueSchema<T>(work: () => Promise<T>, make: () => Promise<void>): Promise<T> {
+  for (let time = 1; ; time += 1) {
+    try {
+      if (time > 1) await make();
+      return await work();
+    } catch (thrown) {
+      if (!(isSchemaMissing(thrown) || isMadeAgain(thrown)) || time === unlikely) throw thrown;
+      // A random part: those who met would meet again. The first to see that it is missing makes it at once.
+      if (time > 1) await sleep(longestWaitMs * Math.random());
+    }
+  }
+}
+
+/** `create schema if not exists` beside a `drop schema` that is not committed yet: neither there nor free. */
+function isMadeAgain(thrown: unknown): boolean {
+  if (!(thrown instanceof Error && 'code' in thrown)) return false;
+  return thrown.code === '23505' && /pg_namespace/.test(thrown.message);
+}
 
 /** Whether a statement failed because the queues' schema, or a part of it, is not there (any more). */
 export function isSchemaMissing(thrown: unknown): boolean {
