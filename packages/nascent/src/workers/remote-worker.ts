@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import { isUnavailable, type StoreUnavailableError } from '../store/errors.ts';
@@ -16,6 +15,7 @@ import type { TrialJob, TrialQueue } from '../study/shared/trial-queue.ts';
 import { thisProcess } from '../study/this-process.ts';
 import { nascentVersion } from '../version.ts';
 import { allowedEvaluator } from './allowed-evaluator.ts';
+import { checkpointFolder } from './checkpoint-folder.ts';
 import { isComplete, readSharedStudy, refuseOtherData } from './join-study.ts';
 import { metricsText } from './metrics.ts';
 import { type MetricsServer, openMetricsServer } from './metrics-server.ts';
@@ -101,7 +101,7 @@ async function openPool(
     evaluator,
     configDirectory: directory,
     device,
-    checkpointDirectory: sharedFolder === undefined ? undefined : join(sharedFolder, study.name),
+    checkpointDirectory: sharedFolder === undefined ? undefined : checkpointFolder(sharedFolder, study.name),
     limits: config.limits,
   });
 }
