@@ -172,7 +172,7 @@ command(
     '-DCMAKE_BUILD_TYPE=Release',
     `-DNODE_INCLUDE=${headers}`,
     `-DTorch_DIR=${join(found.prefix, 'Torch')}`,
-    ...(process.env.NASCENT_CXX_STANDARD ? [`-DCMAKE_CXX_STANDARD=${process.env.NASCENT_CXX_STANDARD}`] : []),
+    `-DNASCENT_CXX_STANDARD=${process.env.NASCENT_CXX_STANDARD ?? ''}`,
   ],
   process.platform === 'linux'
     ? installCommand('cmake g++ make libtorch-dev libopenblas0-pthread', '')

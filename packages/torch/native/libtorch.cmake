@@ -13,9 +13,10 @@ file(STRINGS "${Torch_DIR}/TorchConfig.cmake" torch_config REGEX "CXX_STANDARD +
 if(torch_config MATCHES "CXX_STANDARD +([0-9]+)" AND CMAKE_MATCH_1 GREATER torch_standard)
   set(torch_standard ${CMAKE_MATCH_1}) # since 2.12 it is 20
 endif()
-if(NOT DEFINED CMAKE_CXX_STANDARD) # NASCENT_CXX_STANDARD
-  set(CMAKE_CXX_STANDARD ${torch_standard})
+if(NASCENT_CXX_STANDARD)
+  set(torch_standard ${NASCENT_CXX_STANDARD})
 endif()
+set(CMAKE_CXX_STANDARD ${torch_standard}) # also where the folder was configured for another libtorch before
 
 if(torch_libraries)
   foreach(name torch c10 torch_cuda c10_cuda) # libtorch itself stands for whatever devices it was built for

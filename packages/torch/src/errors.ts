@@ -8,6 +8,7 @@
  * - `TENSOR_DISPOSED` the tensor was freed by its scope or by `dispose()`
  * - `ASYNC_SCOPE` a scope's callback returned a promise
  * - `OUT_OF_MEMORY` an allocation failed
+ * - `DEVICE_FAILED` a GPU has failed; this process can do nothing on it any more, another one may
  * - `NO_SUCH_OPERATOR`, `OPERATOR_REFUSED`, `UNSUPPORTED_TYPE` from the escape hatch
  * - `FILE_FORMAT` a file or buffer is not what it should be (safetensors)
  * - `FILE_ACCESS` a file cannot be read or written
@@ -23,6 +24,7 @@ export type TorchErrorCode =
   | 'TENSOR_DISPOSED'
   | 'ASYNC_SCOPE'
   | 'OUT_OF_MEMORY'
+  | 'DEVICE_FAILED'
   | 'NO_SUCH_OPERATOR'
   | 'OPERATOR_REFUSED'
   | 'UNSUPPORTED_TYPE'

@@ -113,7 +113,8 @@ export function peakNativeBytes(options: { reset?: boolean } = {}): number {
 
 /**
  * Gives the memory of freed tensors back to the system, which the engine otherwise keeps for the next step. For a
- * process that lives on after a training: the next one may be smaller. Does nothing without glibc.
+ * process that lives on after a training: the next one may be smaller. Does nothing without glibc, and nothing for the
+ * memory of a GPU, which libtorch keeps for this process.
  */
 export function releaseMemory(): void {
   native().releaseMemory();

@@ -165,3 +165,19 @@ describe('clipGradNorm', () => {
     expect(clipGradNorm([zeros([2], { requiresGrad: true })], 1)).toBe(0);
   });
 });
+
+describe('state that does not fit', () => {
+  it('is refused, and nothing of it stays', () => {
+    const small = zeros([2], { requiresGrad: true });
+    // Takes four bytes here, and four petabytes as a tensor of its own.
+    const vast = zeros([1]).expand([1e15]).setRequiresGrad(true);
+    const before = liveTensors();
+    expect(() => new Adam([small, vast], { learningRate: 1 })).toThrow(
+      expect.objectContaining({ code: 'OUT_OF_MEMORY' }),
+    );
+    expect(() => new SGD([small, vast], { learningRate: 1, momentum: 0.9 })).toThrow(
+      expect.objectContaining({ code: 'OUT_OF_MEMORY' }),
+    );
+    expect(liveTensors()).toBe(before);
+  });
+});

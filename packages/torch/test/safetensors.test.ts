@@ -104,6 +104,17 @@ describe('safetensors', () => {
     rmSync(path);
   });
 
+  it('file › what another machine’s process of the same number is writing beside it stays', () => {
+    const path = join(folder, 'shared.safetensors');
+    const others = join(folder, `.shared.safetensors.${process.pid}.tmp`);
+    writeFileSync(others, 'half of a file');
+    saveSafetensors(path, samples());
+    expectSame(loadSafetensors(path).tensors, samples());
+    expect(readFileSync(others, 'utf8')).toBe('half of a file');
+    rmSync(others);
+    rmSync(path);
+  });
+
   it('file › cut off anywhere, it is refused and says so', () => {
     const path = join(folder, 'cut.safetensors');
     const bytes = writeSafetensors(samples());

@@ -91,9 +91,14 @@ export function saveCheckpoint(path: string, checkpoint: Checkpoint, identity: T
 export function loadCheckpoint(path: string, identity: TrainingIdentity): Checkpoint | null {
   if (!existsSync(path)) return null;
   const { tensors, metadata } = contentsOf(path);
-  const { epoch, curve, identity: stored } = parseMetadata(path, metadata[FORMAT]);
-  refuseOther(path, stored, identity);
-  return { epoch, curve, network: partOf(tensors, NETWORK), optimiser: partOf(tensors, OPTIMISER) };
+  try {
+    const { epoch, curve, identity: stored } = parseMetadata(path, metadata[FORMAT]);
+    refuseOther(path, stored, identity);
+    return { epoch, curve, network: partOf(tensors, NETWORK), optimiser: partOf(tensors, OPTIMISER) };
+  } catch (thrown) {
+    for (const tensor of tensors.values()) tensor.dispose();
+    throw thrown;
+  }
 }
 
 function contentsOf(path: string) {

@@ -50,14 +50,19 @@ export class ClassifierTrainer {
     this.#schedule = scheduleOf(recipe);
     this.#steps = Math.ceil(examplesPerEpoch / recipe.batchSize) * recipe.epochs;
     this.#parameters = network.parameters();
-    this.#optimiser = new SGD(this.#parameters, {
-      learningRate,
-      momentum,
-      weightDecay,
-      nesterov: momentum > 0,
-    });
-    this.#batches = data.batches(usesChannelsLast(data.device, recipe.precision), enlarged);
     this.#lossSum = keep(zeros([], { device: data.device }));
+    try {
+      this.#optimiser = new SGD(this.#parameters, {
+        learningRate,
+        momentum,
+        weightDecay,
+        nesterov: momentum > 0,
+      });
+    } catch (thrown) {
+      this.#lossSum.dispose(); // there is no trainer to dispose it with
+      throw thrown;
+    }
+    this.#batches = data.batches(usesChannelsLast(data.device, recipe.precision), enlarged);
   }
 
   /**

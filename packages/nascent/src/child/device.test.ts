@@ -1,6 +1,6 @@
-import { devices } from '@nascent/torch';
+import { devices, Linear, liveTensors } from '@nascent/torch';
 import { describe, expect, it } from 'vitest';
-import { trainingDevice } from './device.ts';
+import { placeOn, trainingDevice } from './device.ts';
 
 describe('the device that children train on', () => {
   it.each([[undefined], ['cpu']])('%s › the CPU', (wanted) => {
@@ -24,4 +24,10 @@ describe('the device that children train on', () => {
       expect(() => trainingDevice(wanted)).toThrow(/reaches cpu/);
     },
   );
+});
+
+it('of a network that cannot be moved to its device nothing stays', () => {
+  const before = liveTensors();
+  expect(() => placeOn(new Linear(2, 3), 'cuda:99')).toThrow();
+  expect(liveTensors()).toBe(before);
 });

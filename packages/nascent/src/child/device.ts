@@ -1,4 +1,4 @@
-import { type Device, devices, engineInfo } from '@nascent/torch';
+import { type Device, devices, engineInfo, type Module } from '@nascent/torch';
 import { NascentError } from '../errors.ts';
 
 /**
@@ -17,4 +17,15 @@ export function trainingDevice(wanted: string | undefined): Device {
       'here. Name one of these; for a GPU, install its driver, point LIBTORCH at a libtorch made for it and run ' +
       '`npm run setup`.',
   );
+}
+
+/** Moves a network that was made on the CPU. @throws TorchError where it does not fit; nothing of it stays then */
+export function placeOn(network: Module, device: Device): void {
+  if (device === 'cpu') return;
+  try {
+    network.to(device);
+  } catch (thrown) {
+    network.dispose();
+    throw thrown;
+  }
 }

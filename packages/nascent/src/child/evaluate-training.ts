@@ -5,7 +5,8 @@ import type { EvaluationContext } from '../evaluation/evaluator.ts';
 
 /**
  * Runs the training of one child and makes an evaluation of it: its outcome, its curve, the fact `trainingSeconds`.
- * Memory that the child gave back goes back to the system: a large one must not weigh on the limits of small ones after it.
+ * Memory of the CPU that the child gave back goes back to the system: a large one must not weigh on the limits of small ones
+ * after it. Memory of a GPU stays with the process.
  * @param facts of the child; what `train` adds to them is in the evaluation too
  * @param train frees the child itself; what it reports is the curve
  * @throws what `train` throws, but for an early stop and for memory that did not suffice, which are outcomes

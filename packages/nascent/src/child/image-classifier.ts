@@ -174,7 +174,9 @@ export class ImageClassifier implements Evaluator<unknown> {
       const limitMs = secondsPerChild === undefined ? null : secondsPerChild * 1000;
       const data = { data: this.#data, ...this.#split };
       const { datasetChecksum, checkpoints: directory } = this.#facts;
-      const identity = { architecture, seed, recipe: { ...recipe }, datasetChecksum };
+      // Memory is the machine's: a child that it suffices for is the same child on another one.
+      const trained = { ...recipe, memoryMiB: null };
+      const identity = { architecture, seed, recipe: trained, datasetChecksum };
       return await trainResumably({ network, identity, directory }, context, (resumed) =>
         trainClassifier(network, data, recipe, { seed, signal, limitMs, ...resumed }),
       );

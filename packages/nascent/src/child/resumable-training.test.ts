@@ -1,12 +1,14 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { liveTensors, setThreads } from '@nascent/torch';
+import { liveTensors, scope, setThreads, TorchError, zeros } from '@nascent/torch';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fixtures } from '../../test/fixtures/paths.ts';
 import { exampleCount, loadTrainingImages, splitExamples } from '../dataset/index.ts';
+import { EarlyStop } from '../evaluation/early-stop.ts';
 import type { EpochReport } from '../evaluation/evaluation.ts';
-import { planNetwork } from '../search-space/index.ts';
+import { hashOf, planNetwork } from '../search-space/index.ts';
+import { saveCheckpoint } from './checkpoint.ts';
 import { ImageTensors } from './image-tensors.ts';
 import { ConvolutionalNetwork } from './network/convolutional-network.ts';
 import { recipeSchema } from './recipe.ts';
@@ -44,12 +46,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
+const identityOf = (seed: number) => ({ seed, recipe: { ...recipe } });
+
 /** Trains one child on a worker that is killed, where `killAfter` says so, once that epoch was reported. */
 async function train({
   place = directory,
   seed = 5,
   killAfter = Number.POSITIVE_INFINITY,
   everyMs = 0,
+  why = new Error('killed'),
 } = {}) {
   const data = new ImageTensors(images, { preprocessing: { kind: 'per-image' } });
   const network = new ConvolutionalNetwork(plan, { seed });
@@ -61,7 +66,7 @@ async function train({
   };
   try {
     const outcome = await trainResumably(
-      { network, identity: { seed, recipe: { ...recipe } }, directory: place, everyMs },
+      { network, identity: identityOf(seed), directory: place, everyMs },
       { report, signal: new AbortController().signal },
       (resumed) => {
         began.push(1 + (resumed.resume?.epoch ?? 0));
@@ -72,7 +77,7 @@ async function train({
           ...resumed,
           report: (epoch) => {
             resumed.report(epoch);
-            if (epoch.epoch === killAfter + 1) kill.abort(new Error('killed'));
+            if (epoch.epoch === killAfter + 1) kill.abort(why);
             kill.signal.throwIfAborted(); // before this epoch has a checkpoint
           },
         });
@@ -110,6 +115,35 @@ describe('a child that another worker goes on with', () => {
     await train({ killAfter: 1 });
     expect(await train()).toMatchObject({ outcome: { kind: 'completed' }, began: [2] });
     expect(readdirSync(directory)).toEqual([]);
+    expect(liveTensors()).toBe(tensors);
+  });
+
+  it('leaves none where it is ended for good while it trains, and keeps it where it is handed back', async () => {
+    const tensors = liveTensors();
+    const late = Object.assign(new Error('too long'), { name: 'TimeoutError' });
+    const early = new EarlyStop({ kind: 'stopped', epoch: 3, rule: 'median', detail: 'hopeless' });
+    const full = new TorchError('OUT_OF_MEMORY', 'not enough memory');
+    for (const why of [late, early, full]) {
+      await train({ killAfter: 2, why });
+      expect(readdirSync(directory), why.message).toEqual([]);
+    }
+    await train({ killAfter: 2, why: Object.assign(new Error('cancelled'), { name: 'AbortError' }) });
+    expect(readdirSync(directory)).toHaveLength(1);
+    expect(liveTensors()).toBe(tensors);
+  });
+
+  it('begins at its first epoch where a checkpoint of this child has other weights, as of another release', async () => {
+    const tensors = liveTensors();
+    const path = join(directory, `${hashOf(identityOf(5)).slice(0, 32)}.safetensors`);
+    const score = { split: 'validation', metric: 'accuracy', value: 0.5 } as const;
+    scope(() => {
+      const network = new Map([['renamed', zeros([1])]]);
+      const curve = [{ epoch: 1, trainingLoss: 1, score, elapsedMs: 1 }];
+      saveCheckpoint(path, { epoch: 1, curve, network, optimiser: network }, identityOf(5));
+    });
+    const { began, curve } = await train({ seed: 5 });
+    expect(began).toEqual([1]);
+    expect(curve.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
     expect(liveTensors()).toBe(tensors);
   });
 

@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Module } from '@nascent/torch';
+import { type Module, type Tensor, TorchError } from '@nascent/torch';
 import { messageOf } from '../errors.ts';
+import { EarlyStop } from '../evaluation/early-stop.ts';
 import type { EpochReport, Outcome } from '../evaluation/evaluation.ts';
 import type { EvaluationContext } from '../evaluation/evaluator.ts';
 import { hashOf } from '../search-space/index.ts';
@@ -31,7 +32,8 @@ type Resumed = Pick<TrainingContext, 'resume' | 'checkpoint' | 'report'>;
 
 /**
  * Trains a child so that another worker can go on where this one was killed: from its last checkpoint, bit for bit as if
- * nothing had happened. The epochs before it are reported again. When the child has ended, its checkpoint is removed.
+ * nothing had happened (on the same kind of device, with as many threads). The epochs before it are reported again. When the
+ * child has ended, also early, late or out of memory, its checkpoint is removed; where it was only handed back, it stays.
  *
  * A checkpoint that cannot be written or read costs time, not the child: it is then trained without, or from its first epoch.
  * @returns what `train` returns
@@ -44,13 +46,11 @@ export async function trainResumably(
 ): Promise<Outcome> {
   if (directory === null) return train({ report });
   const path = join(directory, `${hashOf(identity).slice(0, 32)}.safetensors`);
-  const before = checkpointAt(path, identity);
+  const before = restored(path, identity, network);
   const curve: EpochReport[] = [];
   let savedAt = performance.now();
   try {
     if (before !== null) {
-      network.loadStateDict(before.network);
-      for (const tensor of before.network.values()) tensor.dispose();
       for (const epoch of before.curve) {
         curve.push(epoch);
         report(epoch);
@@ -77,9 +77,45 @@ export async function trainResumably(
     });
     attempt(() => rmSync(path, { force: true }));
     return outcome;
+  } catch (thrown) {
+    if (isEnd(thrown)) attempt(() => rmSync(path, { force: true }));
+    throw thrown;
   } finally {
-    for (const tensor of before?.optimiser.values() ?? []) tensor.dispose();
+    dispose(before?.optimiser);
   }
+}
+
+/** What ends a child for good, though it is thrown: its outcome is made of it. */
+function isEnd(thrown: unknown): boolean {
+  if (thrown instanceof EarlyStop) return true;
+  if (thrown instanceof TorchError) return thrown.code === 'OUT_OF_MEMORY';
+  return thrown instanceof Error && thrown.name === 'TimeoutError';
+}
+
+/** The checkpoint that is there, with the network's weights already taken from it; null: begin at the first epoch. */
+function restored(
+  path: string,
+  identity: TrainingIdentity,
+  network: Module,
+): Pick<Checkpoint, 'epoch' | 'curve' | 'optimiser'> | null {
+  const checkpoint = checkpointAt(path, identity);
+  if (checkpoint === null) return null;
+  try {
+    network.loadStateDict(checkpoint.network); // all of it or nothing
+    return checkpoint;
+  } catch (thrown) {
+    dispose(checkpoint.optimiser);
+    if (!(thrown instanceof TorchError) || thrown.code !== 'STATE_DICT_MISMATCH') throw thrown;
+    // Another release's, whose networks name their weights otherwise.
+    process.stderr.write(`${path}: ${thrown.message}; this child begins at its first epoch\n`);
+    return null;
+  } finally {
+    dispose(checkpoint.network);
+  }
+}
+
+function dispose(tensors: ReadonlyMap<string, Tensor> | undefined): void {
+  for (const tensor of tensors?.values() ?? []) tensor.dispose();
 }
 
 function checkpointAt(path: string, identity: TrainingIdentity): Checkpoint | null {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { metricsText } from './metrics.ts';
+import { inTime, metricsText } from './metrics.ts';
 import { openMetricsServer } from './metrics-server.ts';
 import { WorkerTally } from './worker-tally.ts';
 
@@ -77,4 +77,10 @@ describe('metrics of a worker', () => {
       await server.close();
     }
   });
+});
+
+it('what the database does not tell in time is left out of the metrics', async () => {
+  expect(await inTime(Promise.resolve(3), 1000)).toBe(3);
+  expect(await inTime(new Promise(() => {}), 10)).toBeNull();
+  expect(await inTime(Promise.reject(new Error('gone')), 1000)).toBeNull();
 });

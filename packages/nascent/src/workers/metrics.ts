@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jobEnds, type WorkerTally } from './worker-tally.ts';
 
 export interface WorkerFacts {
@@ -104,4 +105,15 @@ function metricText({ name, kind, help, samples }: Metric): string {
 
 function escaped(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}
+
+/** What `work` comes to; null where it fails, or takes longer than whoever asks for metrics waits. */
+export async function inTime<T>(work: Promise<T>, withinMs: number): Promise<T | null> {
+  const waiting = new AbortController();
+  const late = sleep(withinMs, null, { signal: waiting.signal }).catch(() => null);
+  try {
+    return await Promise.race([work.catch(() => null), late]);
+  } finally {
+    waiting.abort();
+  }
 }

@@ -378,6 +378,18 @@ describe('process pool', { timeout: 60_000 }, () => {
       },
     );
 
+    it('a process whose device has failed tells so, and its successor does the next job', async () => {
+      const one = open();
+      const before = factsOf(await evaluate(one, { do: 'complete' }));
+      expect(await evaluate(one, { do: 'lose-device' })).toMatchObject({
+        kind: 'error',
+        message: expect.stringContaining('illegal memory access'),
+      });
+      const after = factsOf(await evaluate(one, { do: 'complete' }));
+      expect(after['evaluations']).toBe(1);
+      expect(after['pid']).not.toBe(before['pid']);
+    });
+
     it('closing while a worker still loads ends the wait for it', async () => {
       const loading = open({ evaluator: evaluator({ loadMs: 60_000 }) });
       const ready = loading.ready();

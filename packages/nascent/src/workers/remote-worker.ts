@@ -17,7 +17,7 @@ import { nascentVersion } from '../version.ts';
 import { allowedEvaluator } from './allowed-evaluator.ts';
 import { checkpointFolder } from './checkpoint-folder.ts';
 import { isComplete, readSharedStudy, refuseOtherData } from './join-study.ts';
-import { metricsText } from './metrics.ts';
+import { inTime, metricsText } from './metrics.ts';
 import { type MetricsServer, openMetricsServer } from './metrics-server.ts';
 import { openEvaluatorPool } from './open-evaluator-pool.ts';
 import { consumeTrials, DEFAULT_HEARTBEAT_MS } from './queue/consume-trials.ts';
@@ -65,6 +65,8 @@ export interface RemoteWorkerSummary {
 /** Connections to the database besides those of the queue. */
 const connections = 3;
 const statementTimeoutMs = 30_000;
+/** Prometheus waits for 10 s. */
+const countsWithinMs = 2000;
 
 /**
  * Joins a shared study and evaluates its trials until the study is complete or it is asked to leave. While the database is
@@ -324,7 +326,8 @@ class RemoteWorker {
     const facts = { study: this.#study.name, worker: this.#name, version: nascentVersion(), device, slots };
     const server = await openMetricsServer({
       ...metrics,
-      read: async () => metricsText(facts, this.#tally, await counts().catch(() => null)),
+      // Of a database that does not answer, the numbers of this process tell: they must not wait for it.
+      read: async () => metricsText(facts, this.#tally, await inTime(counts(), countsWithinMs)),
     });
     this.#log.log('info', 'metrics', `metrics at http://${metrics.host}:${server.port}/metrics`, {
       port: server.port,

@@ -10,7 +10,7 @@ import { WorkerSession } from './worker-session.ts';
 becomeWorker(Number(process.argv[2]));
 
 const session = new WorkerSession({
-  say: (word) => void process.send?.(word),
+  say: (word, sent) => void process.send?.(word, undefined, undefined, sent),
   load: loadEvaluator,
   exit: (code) => process.exit(code),
 });

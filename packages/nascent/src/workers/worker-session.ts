@@ -7,7 +7,8 @@ import { codeOf, describeThrown } from './thrown-words.ts';
 
 /** What a worker's session needs of its process. */
 export interface SessionEdge {
-  say(word: Word): void;
+  /** @param sent called once the word is on its way */
+  say(word: Word, sent?: () => void): void;
   load(reference: EvaluatorReference, surroundings: EvaluatorSurroundings): Promise<Evaluator>;
   exit(code: number): void;
 }
@@ -100,7 +101,10 @@ export class WorkerSession {
         evaluatorMs,
       });
     } catch (thrown) {
-      say({ kind: 'threw', trial, attempt, message: describeThrown(thrown) });
+      const message = describeThrown(thrown);
+      // Whatever this process asks of the device from now on fails: a successor begins anew.
+      const lost = codeOf(thrown, '') === 'DEVICE_FAILED';
+      say({ kind: 'threw', trial, attempt, message }, lost ? () => this.#edge.exit(1) : undefined);
     } finally {
       this.#running = null;
     }

@@ -136,6 +136,8 @@ export class WorkerSlot {
       const started = await this.#startOnce();
       switch (started.kind) {
         case 'opened':
+          // It was told to end while its memory was looked at, and whoever closes waits for that.
+          if (this.#closed) break;
           this.#facts = started.facts;
           this.#rest(started.worker);
           return started.worker;

@@ -5,6 +5,7 @@
 #include <c10/util/Exception.h>
 
 #include <cstring>
+#include <initializer_list>
 #include <mutex>
 #include <new>
 
@@ -51,10 +52,24 @@ void let_go(void*) {
 
 } // namespace
 
-bool says_out_of_memory(const std::string& text) {
-  for (auto words : {"not enough memory", "out of memory", "can't allocate memory"})
+namespace {
+bool says_one_of(const std::string& text, std::initializer_list<const char*> all) {
+  for (auto words : all)
     if (text.find(words) != std::string::npos) return true;
   return false;
+}
+} // namespace
+
+const char* code_of(const std::string& text) {
+  if (says_one_of(text, {"not enough memory", "out of memory", "can't allocate memory", "_STATUS_ALLOC_FAILED"}))
+    return "OUT_OF_MEMORY";
+  // CUDA's own words for what no later call in this process gets over.
+  if (says_one_of(text, {"illegal memory access", "misaligned address", "illegal address", "illegal instruction",
+                         "invalid program counter", "hardware stack error", "unspecified launch failure",
+                         "launch timed out", "device-side assert", "uncorrectable ECC error", "uncorrectable NVLink",
+                         "GPU is lost", "_STATUS_EXECUTION_FAILED"}))
+    return "DEVICE_FAILED";
+  return "OPERATOR_FAILED";
 }
 
 std::string without_backtrace(std::string text) {
@@ -75,7 +90,7 @@ void raise(napi_env env) {
     throw_typed(env, failure);
   } catch (const c10::Error& error) {
     auto text = without_backtrace(error.what_without_backtrace());
-    throw_typed(env, Failure(says_out_of_memory(text) ? "OUT_OF_MEMORY" : "OPERATOR_FAILED", text));
+    throw_typed(env, Failure(code_of(text), text));
   } catch (const std::bad_alloc&) {
     throw_typed(env, Failure("OUT_OF_MEMORY", "not enough memory"));
   } catch (const std::exception& error) {

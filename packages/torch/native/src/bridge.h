@@ -23,8 +23,9 @@ struct Pending {};
 
 [[noreturn]] void fail(const char* code, const std::string& message);
 
-/// libtorch's words for a failed allocation: it has no exception type for it before 2.x, nor on the CPU after.
-bool says_out_of_memory(const std::string& message);
+/// OUT_OF_MEMORY, DEVICE_FAILED or OPERATOR_FAILED, by libtorch's and CUDA's words: libtorch has no exception type for a
+/// failed allocation before 2.x, nor on the CPU after, and none for a GPU that is lost.
+const char* code_of(const std::string& message);
 
 /// The message of a c10::Error without its C++ backtrace.
 std::string without_backtrace(std::string message);

@@ -90,7 +90,11 @@ void succeed(int code, const char* what) {
   if (code == 0) return;
   const char* words = nullptr;
   cuda().cuGetErrorString(code, &words);
-  refuse(std::string("CUDA could not ") + what + ": " + (words ? words : "error " + std::to_string(code)));
+  const auto problem =
+      std::string("CUDA could not ") + what + ": " + (words ? words : "error " + std::to_string(code));
+  const char* const kind = code_of(problem);
+  if (kind == std::string("OPERATOR_FAILED")) refuse(problem);
+  fail(kind, problem);
 }
 
 /// A program of NVRTC while it is compiled.

@@ -18,13 +18,13 @@ const char* no_cuda_kernels();
 /// A compiled source, on one device. Unloaded with its last owner.
 class CudaModule {
  public:
-  /// @throws Failure OPERATOR_FAILED with the compiler's words
+  /// @throws Failure OPERATOR_FAILED with the compiler's words, OUT_OF_MEMORY, DEVICE_FAILED
   static std::shared_ptr<const CudaModule> compile(const std::string& source, c10::Device device);
   ~CudaModule();
   CudaModule(const CudaModule&) = delete;
   CudaModule& operator=(const CudaModule&) = delete;
 
-  /// @throws Failure OPERATOR_FAILED
+  /// @throws Failure OPERATOR_FAILED, OUT_OF_MEMORY, DEVICE_FAILED
   void* kernel(const char* name) const;
   const c10::Device device;
 
@@ -35,7 +35,7 @@ class CudaModule {
 
 /// Launches so many threads on the device's default stream, which is the only one that this engine uses.
 /// @param arguments pointers to the kernel's arguments
-/// @throws Failure OPERATOR_FAILED
+/// @throws Failure OPERATOR_FAILED, OUT_OF_MEMORY, DEVICE_FAILED
 void launch(void* kernel, int64_t threads, void** arguments);
 
 } // namespace nascent

@@ -273,7 +273,7 @@ std::string describe_argument(napi_env env, const ArgumentPlan& plan, napi_value
     if (at_fault) text = "argument '" + at_fault->name + "': " + text;
   } catch (const c10::Error& error) {
     text = without_backtrace(error.what_without_backtrace());
-    if (says_out_of_memory(text)) code = "OUT_OF_MEMORY";
+    code = code_of(text);
   } catch (const std::bad_alloc&) {
     code = "OUT_OF_MEMORY";
     text = "not enough memory";

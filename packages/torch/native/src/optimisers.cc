@@ -139,8 +139,12 @@ double norm_of_all(const std::vector<at::Tensor>& gradients) {
   if (!gradients.empty() && !gradients[0].is_cpu()) {
     // Reading a number back waits for the device: once.
     std::vector<at::Tensor> norms;
-    for (const auto& gradient : gradients) norms.push_back(gradient.norm().to(at::kDouble));
-    return at::stack(norms).norm().item().toDouble();
+    const bool narrow = gradients[0].is_mps(); // has no float64
+    for (const auto& gradient : gradients)
+      norms.push_back(narrow ? gradient.norm() : gradient.norm().to(at::kDouble));
+    auto all = at::stack(norms);
+    if (narrow) all = all.cpu().to(at::kDouble);
+    return all.norm().item().toDouble();
   }
   double total = 0;
   for (const auto& gradient : gradients) {

@@ -1,9 +1,9 @@
-import { tensor, zerosLike } from '../creation.ts';
+import { tensor } from '../creation.ts';
 import { TorchError } from '../errors.ts';
 import { native } from '../native.ts';
 import { scope } from '../scope.ts';
-import { keep, type Tensor } from '../tensor.ts';
-import { handles, requireNumber, requireParameters } from './parameters.ts';
+import type { Tensor } from '../tensor.ts';
+import { handles, requireNumber, requireParameters, zerosFor } from './parameters.ts';
 import { loadState } from './state.ts';
 
 export interface AdamOptions {
@@ -51,8 +51,9 @@ export class Adam {
     this.#epsilon = requireNumber('Adam', 'epsilon', options.epsilon ?? 1e-8);
     this.#weightDecay = requireNumber('Adam', 'weightDecay', options.weightDecay ?? 0);
     this.#decoupled = options.decay === 'decoupled';
-    this.#means = this.#parameters.map((parameter) => keep(zerosLike(parameter)));
-    this.#squares = this.#parameters.map((parameter) => keep(zerosLike(parameter)));
+    const moments = zerosFor([...this.#parameters, ...this.#parameters]);
+    this.#means = moments.slice(0, this.#parameters.length);
+    this.#squares = moments.slice(this.#parameters.length);
     this.#steps = new Float64Array(this.#parameters.length);
   }
 

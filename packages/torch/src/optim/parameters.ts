@@ -1,6 +1,8 @@
+import { zerosLike } from '../creation.ts';
 import { TorchError } from '../errors.ts';
 import type { Handle } from '../native.ts';
-import type { Tensor } from '../tensor.ts';
+import { scope } from '../scope.ts';
+import { keep, type Tensor } from '../tensor.ts';
 
 /*
  * What every optimiser checks. An option that cannot be meant is refused here once, not noticed as NaN an
@@ -24,6 +26,11 @@ export function requireParameters(optimiser: string, parameters: readonly Tensor
     );
   }
   return [...new Set(parameters)];
+}
+
+/** State of an optimiser: zeros of each parameter's shape and dtype, on its device. Where they do not all fit, none stays. */
+export function zerosFor(parameters: readonly Tensor[]): readonly Tensor[] {
+  return scope(() => parameters.map((parameter) => zerosLike(parameter)).map((zeros) => keep(zeros)));
 }
 
 /** @throws TorchError unless the option is a finite number in [least, below) */

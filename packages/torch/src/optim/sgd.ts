@@ -1,8 +1,8 @@
-import { tensor, zerosLike } from '../creation.ts';
+import { tensor } from '../creation.ts';
 import { native } from '../native.ts';
 import { scope } from '../scope.ts';
-import { keep, type Tensor } from '../tensor.ts';
-import { handles, requireNumber, requireParameters } from './parameters.ts';
+import type { Tensor } from '../tensor.ts';
+import { handles, requireNumber, requireParameters, zerosFor } from './parameters.ts';
 import { loadState } from './state.ts';
 
 export interface SGDOptions {
@@ -40,8 +40,7 @@ export class SGD {
     this.#momentum = requireNumber('SGD', 'momentum', options.momentum ?? 0, 1);
     this.#nesterov = options.nesterov ?? false;
     this.#weightDecay = requireNumber('SGD', 'weightDecay', options.weightDecay ?? 0);
-    this.#velocities =
-      this.#momentum === 0 ? null : this.#parameters.map((parameter) => keep(zerosLike(parameter)));
+    this.#velocities = this.#momentum === 0 ? null : zerosFor(this.#parameters);
   }
 
   /** Updates every parameter that has a gradient. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fromBytes } from '../creation.ts';
@@ -16,7 +17,8 @@ export function saveSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  // Of nobody else's: in a folder that machines share, processes of two containers have the same number.
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   const pieces = safetensorsPieces(tensors, metadata);
   try {
     withFile(temporary, 'w', (file) => {

@@ -39,12 +39,17 @@ export class LanguageModelTrainer {
     this.#model = model;
     this.#recipe = recipe;
     this.#seed = seed;
-    this.#text = new TextColumns(text, batchSize, steps, model.device);
     this.#parameters = model.parameters();
-    this.#optimiser =
-      optimiser === 'adam'
-        ? new Adam(this.#parameters, { learningRate })
-        : new SGD(this.#parameters, { learningRate });
+    this.#text = new TextColumns(text, batchSize, steps, model.device);
+    try {
+      this.#optimiser =
+        optimiser === 'adam'
+          ? new Adam(this.#parameters, { learningRate })
+          : new SGD(this.#parameters, { learningRate });
+    } catch (thrown) {
+      this.#text.dispose(); // there is no trainer to dispose it with
+      throw thrown;
+    }
   }
 
   /** Words that an epoch reads. */

@@ -14,6 +14,7 @@ import {
 } from '@nascent/torch';
 import { deriveSeed } from '../../random.ts';
 import type { LanguageModelShape, RecurrentArchitecture } from '../../search-space/index.ts';
+import { placeOn } from '../device.ts';
 import type { Masks } from './masks.ts';
 import { type LayerState, type RecurrentLayer, recurrentLayer } from './recurrent-layer.ts';
 
@@ -61,7 +62,7 @@ export class LanguageModel extends Module {
       if (name.includes('bias')) constant_(weights, 0);
       else uniform_(weights, -initialisation, initialisation, generator);
     }
-    if (device !== 'cpu') this.to(device);
+    placeOn(this, device);
   }
 
   /** Where its weights are, and what it reads must be. */

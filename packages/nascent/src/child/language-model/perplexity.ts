@@ -124,14 +124,13 @@ function asTensor(words: Int32Array, shape: readonly number[], device: Device): 
 }
 
 function forgetFirstRow(state: ModelState, batch: number): ModelState {
-  const kept = tensor(
-    Float32Array.from({ length: batch }, (_, row) => (row === 0 ? 0 : 1)),
-    {
-      shape: [batch, 1],
-    },
+  const forgotten = tensor(
+    Float32Array.from({ length: batch }, (_, row) => (row === 0 ? 1 : 0)),
+    { shape: [batch, 1], dtype: 'bool' },
   ).to(state[0]?.hidden.device ?? 'cpu');
+  // Not a product with 0: what has overflowed on a context that was made up would stay, as NaN.
   return state.map(({ hidden, cell }) => ({
-    hidden: hidden.mul(kept),
-    cell: cell === null ? null : cell.mul(kept),
+    hidden: hidden.maskedFill(forgotten, 0),
+    cell: cell === null ? null : cell.maskedFill(forgotten, 0),
   }));
 }

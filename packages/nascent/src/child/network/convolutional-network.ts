@@ -1,6 +1,7 @@
 import { constant_, type Device, Generator, heNormal_, Linear, Module, type Tensor } from '@nascent/torch';
 import { deriveSeed } from '../../random.ts';
 import { IMAGE, type NetworkPlan, type PlannedInput } from '../../search-space/index.ts';
+import { placeOn } from '../device.ts';
 import { join, joinedMeans } from './join.ts';
 import { type LayerModule, layerModule } from './layer-modules.ts';
 
@@ -40,7 +41,7 @@ export class ConvolutionalNetwork extends Module {
     if (classifier.bias !== null) constant_(classifier.bias, 0);
     this.#classifier = this.child('classifier', classifier);
     this.#lastRead = lastReads([...plan.layers.map((layer) => layer.inputs), plan.classifier.inputs]);
-    if (device !== undefined && device !== 'cpu') this.to(device);
+    placeOn(this, device ?? 'cpu');
   }
 
   /** Images [batch, channels, h, w], standardised → logits [batch, classes]. */
