@@ -149,7 +149,8 @@ async function fillUnderStudies(
           detail: `study ${studies + 1}: ${difference(end, expected)}`,
         });
       }
-      await rm(ground.path(name), { force: true });
+      // Where it ended on a full disk, SQLite's own files are still there, and would fill this one.
+      for (const suffix of ['', '-wal', '-shm']) await rm(ground.path(name + suffix), { force: true });
     }
     return {
       recoveries: new Map([[kind, recoveries]]),
