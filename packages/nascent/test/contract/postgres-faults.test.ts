@@ -181,6 +181,8 @@ describe.skipIf(server === null)('a PostgreSQL store whose server or network fai
     const full = Object.assign(new Error('could not extend file'), { code: '53100' });
     const at = { safe: 'postgres://h/nas', database: 'nas', user: null };
     expect(translatePostgresError(full, at, 'write')).toBeInstanceOf(StoreFullError);
+    const connecting = Object.assign(new Error('could not write init file'), { code: 'XX000' });
+    expect(translatePostgresError(connecting, at, 'read')).toBeInstanceOf(StoreFullError);
   });
 
   describe('passwords', () => {

@@ -45,6 +45,9 @@ export function translatePostgresError(
       cause,
     );
   }
+  // A connection that begins while the disk is full ends with these words, under the code for everything.
+  if (code === 'XX000' && /could not write init file/.test(thrown.message))
+    return new StoreFullError(safe, cause);
   switch (code) {
     case '28P01':
       return new StoreAccessDeniedError(safe, `wrong password for ${who}`, cause);
