@@ -31,11 +31,18 @@ async function outcomeOf(train: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await train();
   } catch (error) {
-    if (error instanceof EarlyStop) return error.outcome;
-    if (error instanceof TorchError && error.code === 'OUT_OF_MEMORY')
-      return { kind: 'out-of-memory', detail: error.message };
-    throw error;
+    const outcome = outcomeOfThrown(error);
+    if (outcome === null) throw error;
+    return outcome;
   } finally {
     releaseMemory();
   }
+}
+
+/** What a child comes to that was stopped early or found no memory; null: thrown for another reason. */
+export function outcomeOfThrown(thrown: unknown): Outcome | null {
+  if (thrown instanceof EarlyStop) return thrown.outcome;
+  if (thrown instanceof TorchError && thrown.code === 'OUT_OF_MEMORY')
+    return { kind: 'out-of-memory', detail: thrown.message };
+  return null;
 }

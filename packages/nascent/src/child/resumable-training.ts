@@ -2,7 +2,6 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Module, type Tensor, TorchError } from '@nascent/torch';
 import { messageOf } from '../errors.ts';
-import { EarlyStop } from '../evaluation/early-stop.ts';
 import type { EpochReport, Outcome } from '../evaluation/evaluation.ts';
 import type { EvaluationContext } from '../evaluation/evaluator.ts';
 import { hashOf } from '../search-space/index.ts';
@@ -13,6 +12,7 @@ import {
   saveCheckpoint,
   type TrainingIdentity,
 } from './checkpoint.ts';
+import { outcomeOfThrown } from './evaluate-training.ts';
 import type { TrainingContext } from './train-classifier.ts';
 
 /** Between two checkpoints of a child, so that writing them stays far below the time that losing it would cost. */
@@ -87,9 +87,7 @@ export async function trainResumably(
 
 /** What ends a child for good, though it is thrown: its outcome is made of it. */
 function isEnd(thrown: unknown): boolean {
-  if (thrown instanceof EarlyStop) return true;
-  if (thrown instanceof TorchError) return thrown.code === 'OUT_OF_MEMORY';
-  return thrown instanceof Error && thrown.name === 'TimeoutError';
+  return outcomeOfThrown(thrown) !== null || (thrown instanceof Error && thrown.name === 'TimeoutError');
 }
 
 /** The checkpoint that is there, with the network's weights already taken from it; null: begin at the first epoch. */

@@ -186,6 +186,7 @@ export class StoreUnreachableError extends NascentError {
 /** What passes while one waits: nothing need be done on this machine, and the open store works again afterwards. */
 export type StoreUnavailableError = StoreUnreachableError | StoreFullError | StoreBusyError;
 
+/** Whether waiting helps. Of a study file nothing does: there a command ends and says so. */
 export function isUnavailable(thrown: unknown): thrown is StoreUnavailableError {
   if (thrown instanceof StoreUnreachableError) return true;
   return (thrown instanceof StoreFullError || thrown instanceof StoreBusyError) && thrown.onServer;
